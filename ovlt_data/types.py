@@ -1,0 +1,155 @@
+"""The vocabulary: every value that passes between stages, in the order of the data's life.
+
+    Problem -> Caption -> Sample, with its Verdict -> a row of a dataset version
+
+Values are frozen, hold no clients and no functions, and are equal when their content is. What only one stage
+knows stays private to that stage.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+AnswerType = Literal[
+    "auto",
+    "yes_no",
+    "choice",
+    "integer",
+    "decimal",
+    "number",
+    "expression",
+    "text",
+    "list",
+    "set",
+    "time",
+    "range",
+    "vqa",
+]
+"""How a gold answer is to be compared; `auto` lets the gold's own form decide, never the prediction's."""
+
+Status = Literal["correct", "wrong", "unscorable"]
+"""Unscorable: the grader could not decide a well-formed answer. Everything else that is not correct is wrong."""
+
+Stage = Literal["source", "caption", "reason", "verify"]
+
+ReasoningOrigin = Literal["field", "tags", "missing_open", "unclosed", "none"]
+"""Where a trace's reasoning stood in the reply:
+
+`field` in message.reasoning or message.reasoning_content · `tags` between <think> tags in the content ·
+`missing_open` before a lone </think> (R1's chat templates put the opening tag into the prompt) ·
+`unclosed` the thought never ended, so that no answer follows it · `none` the reply holds no reasoning.
+"""
+
+
+class Image(Struct, frozen=True):
+    """A picture by reference: its bytes stay where they are, byte for byte as the source gave them."""
+
+    path: str
+    """Absolute path of the file that holds the source's bytes."""
+    sha256: str
+    """Of those bytes, in hex."""
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One question with its gold answer."""
+
+    id: str
+    """16 hex digits from the content (source, question, choices, answer, pictures): stable across runs and machines."""
+    source: str
+    origin: str = ""
+    """The row's own name in its source, for people and for joins; not unique."""
+    question: str
+    """Without image markers and without the choices."""
+    answer: str
+    """The gold in its canonical form; of a choice problem the choice's letter."""
+    answer_type: AnswerType = "auto"
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    precision: int | None = None
+    """Decimal places to which a benchmark rounds, where it says so."""
+    answers: tuple[str, ...] = ()
+    """Several people's answers to one question (VizWiz's ten)."""
+    images: tuple[Image, ...] = ()
+
+
+class Unusable(Struct, frozen=True, kw_only=True):
+    """A source's row that can't become a problem: kept and counted, never passed on."""
+
+    source: str
+    origin: str
+    reason: str
+    """A short snake_case word that the funnel counts by, such as `no_answer`, `duplicate` or `bad_image`."""
+    message: str
+    failed: bool = False
+    """True for a fault (a broken file), False for a row that was read well and is no problem for us."""
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """One choice of one response, as the server sent it: what the store keeps."""
+
+    content: str | None
+    reasoning: str | None = None
+    """message.reasoning, or message.reasoning_content from servers that still use the older name."""
+    finish_reason: str | None = None
+    prompt_tokens: int = 0
+    """Of the request; 0 on all but the first choice of a response, so that sums are what was paid."""
+    completion_tokens: int = 0
+    """Exact for a response of one choice, else this choice's share of the response's total by length."""
+    max_tokens: int | None = None
+    """The cap it was asked under; None for the server's own."""
+    exact_tokens: bool = True
+    """False when `completion_tokens` is a share."""
+    served_model: str = ""
+    created: int = 0
+    """Unix seconds at which it arrived."""
+
+
+class Caption(Struct, frozen=True, kw_only=True):
+    problem_id: str
+    text: str
+    finish_reason: str = ""
+    completion_tokens: int = 0
+    response_key: str = ""
+    """The store's key of the request (hex); empty for a caption that a table gave."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the grader says of one answer."""
+
+    status: Status
+    extracted: str | None = None
+    """The answer as found in the output, None where there was none."""
+    method: str = ""
+    """The rule that decided, such as `choice_letter`, `number`, `text` or `symbolic`."""
+    reason: str = ""
+    """Why it is not correct, as a short word: `no_answer`, `truncated`, `hedged`, `over_size`, `differs`, `timeout`, `no_gold`."""
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """One of a problem's k replies, reasoning and answer apart."""
+
+    problem_id: str
+    slot: int
+    reasoning: str
+    content: str
+    """What follows the reasoning: the solution in prose and the answer."""
+    reasoning_origin: ReasoningOrigin
+    finish_reason: str
+    completion_tokens: int
+    response_key: str
+    verdict: Verdict
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why a problem has no samples: one line of a run's work list."""
+
+    problem_id: str
+    source: str
+    origin: str
+    stage: Stage
+    kind: str
+    lasting: bool
+    """True when trying again can't help; a passing failure is tried again by the next run."""
+    endpoint: str = ""
+    attempts: int = 0
+    message: str = ""
