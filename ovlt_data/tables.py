@@ -1,0 +1,99 @@
+"""The run's tables: their columns, fixed here, and how their parts are written and read.
+
+A table is a folder of Parquet parts that appear whole (written beside, then renamed). Rows stand in order of
+arrival; whoever needs an order sorts.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+PROBLEMS = pl.Schema(
+    {
+        "id": pl.String,
+        "source": pl.String,
+        "origin": pl.String,
+        "question": pl.String,
+        "answer": pl.String,
+        "answer_type": pl.String,
+        "choices": pl.List(pl.String),
+        "unit": pl.String,
+        "precision": pl.Int64,
+        "answers": pl.List(pl.String),
+        "image_paths": pl.List(pl.String),
+        "image_sha256": pl.List(pl.String),
+    }
+)
+CAPTIONS = pl.Schema(
+    {
+        "problem_id": pl.String,
+        "text": pl.String,
+        "finish_reason": pl.String,
+        "completion_tokens": pl.Int64,
+        "response_key": pl.String,
+    }
+)
+SAMPLES = pl.Schema(
+    {
+        "problem_id": pl.String,
+        "source": pl.String,
+        "slot": pl.Int64,
+        "reasoning": pl.String,
+        "content": pl.String,
+        "reasoning_origin": pl.String,
+        "finish_reason": pl.String,
+        "completion_tokens": pl.Int64,
+        "response_key": pl.String,
+        "status": pl.String,
+        "extracted": pl.String,
+        "method": pl.String,
+        "reason": pl.String,
+    }
+)
+FAILURES = pl.Schema(
+    {
+        "problem_id": pl.String,
+        "source": pl.String,
+        "origin": pl.String,
+        "stage": pl.String,
+        "kind": pl.String,
+        "lasting": pl.Boolean,
+        "endpoint": pl.String,
+        "attempts": pl.Int64,
+        "message": pl.String,
+    }
+)
+UNUSABLE = pl.Schema(
+    {
+        "source": pl.String,
+        "origin": pl.String,
+        "reason": pl.String,
+        "message": pl.String,
+        "failed": pl.Boolean,
+    }
+)
+TABLES: Mapping[str, pl.Schema] = {
+    "problems": PROBLEMS,
+    "captions": CAPTIONS,
+    "samples": SAMPLES,
+    "failures": FAILURES,
+    "unusable": UNUSABLE,
+}
+
+
+def write_part(folder: Path, table: str, rows: Sequence[Mapping[str, object]], *, part: int) -> None:
+    """Write rows as the table's part number `part`; an existing part of that number is replaced."""
+    target = folder / table / f"{part:05}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".unfinished")
+    pl.DataFrame(rows, schema=TABLES[table]).write_parquet(unfinished, compression="zstd")
+    unfinished.replace(target)
+
+
+def read_table(folder: Path, table: str) -> pl.DataFrame:
+    """All parts of a table, in their order; an empty table where there are none."""
+    parts = sorted((folder / table).glob("*.parquet"))
+    if not parts:
+        return pl.DataFrame(schema=TABLES[table])
+    return pl.read_parquet(parts)
