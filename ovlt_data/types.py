@@ -122,7 +122,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     method: str = ""
     """The rule that decided, such as `choice_letter`, `number`, `text` or `symbolic`."""
     reason: str = ""
-    """Why it is not correct, as a short word: `no_answer`, `truncated`, `hedged`, `over_size`, `differs`, `timeout`, `no_gold`."""
+    """Why it is not correct, as a short word.
+
+    Wrong: `no_answer`, `truncated`, `hedged`, `over_size`, `differs`. Unscorable: `timeout`, `memory`, `no_gold`.
+    """
 
 
 class Sample(Struct, frozen=True, kw_only=True):
