@@ -1,16 +1,16 @@
 """Errors, in two families that are never mixed: a bad row is data, a bad endpoint is a stop.
 
-    OvltError
-    ├── RowError                   one row can't go on; the run does            -> failures
-    │   ├── BadImage               truncated, empty, a bomb, outside its folder
-    │   └── RequestFailed          what an endpoint made of one request
-    ├── UsageError                 the recipe or the command line is wrong      -> exit 2
-    │   └── RecipeError            with file, key path and what was expected
-    ├── StopError                  an endpoint or the environment is            -> exit 3, resumable
-    │   ├── EndpointStop           no access, no such model, no replica answers
-    │   ├── TooManyFailures        the first rows all alike, or more than max_failed
-    │   └── EnvironmentStop        disk full, a package or a file is missing
-    └── NothingBuilt               no row was left to build from                -> exit 1
+OvltError
+├── RowError                   one row can't go on; the run does            -> failures
+│   ├── BadImage               truncated, empty, a bomb, outside its folder
+│   └── RequestFailed          what an endpoint made of one request
+├── UsageError                 the recipe or the command line is wrong      -> exit 2
+│   └── RecipeError            with file, key path and what was expected
+├── StopError                  an endpoint or the environment is            -> exit 3, resumable
+│   ├── EndpointStop           no access, no such model, no replica answers
+│   ├── TooManyFailures        the first rows all alike, or more than max_failed
+│   └── EnvironmentStop        disk full, a package or a file is missing
+└── NothingBuilt               no row was left to build from                -> exit 1
 """
 
 from collections.abc import Sequence
