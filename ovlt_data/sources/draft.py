@@ -25,5 +25,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     unit: str = ""
     precision: int | None = None
     answers: tuple[str, ...] = ()
-    images: tuple[Path | bytes, ...] = ()
-    """Files inside the source's folder, or the bytes of pictures that a row carries itself."""
+    images: tuple[str | bytes, ...] = ()
+    """Names of files inside `folder`, just as the row states them, or the bytes of pictures that it carries itself."""
+    folder: Path = Path()
+    """Where named pictures stand. Whether a name stays inside is checked once, for all sources, where it is opened."""
