@@ -1,0 +1,36 @@
+"""Recipes: what a dataset is made of, strict, resolved and checked before anything is spent."""
+
+from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
+from ovlt_data.recipe.schema import (
+    Build,
+    CaptionColumns,
+    CaptionStep,
+    GivenSamples,
+    Problems,
+    ReasonStep,
+    Recipe,
+    SampleColumns,
+    SourceSpec,
+    Stop,
+)
+from ovlt_data.recipe.step import Select, Step
+
+__all__ = [
+    "EMBEDDED",
+    "Build",
+    "CaptionColumns",
+    "CaptionStep",
+    "GivenSamples",
+    "ImageLimits",
+    "Limits",
+    "Model",
+    "Problems",
+    "ReasonStep",
+    "Recipe",
+    "SampleColumns",
+    "Sampling",
+    "Select",
+    "SourceSpec",
+    "Step",
+    "Stop",
+]

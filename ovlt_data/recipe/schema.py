@@ -1,0 +1,277 @@
+"""What a recipe may say: the reference of its keys, in the order of the data's life.
+
+    models -> problems -> caption -> reason (or samples) -> curate -> build
+
+Types are strict (a quoted "4" is no number) and unknown keys are errors. Rules between keys are field validators that
+look at the fields before them, not model validators: those keep silent while anything else is wrong, and a person
+is to be told everything at once, each thing at the key to change. `model.py` holds the section of one model,
+`step.py` the steps of curation.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+
+from ovlt_data.recipe.model import Model
+from ovlt_data.recipe.place import Place
+from ovlt_data.recipe.section import DataPath, OneOrMore, PromptName, Section, Word
+from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
+
+
+class SourceDefaults(Section):
+    """What all sources share; each may say it otherwise."""
+
+    format: Word | None = None
+    """The reader (`ovlt sources` lists them); left out: the one named like the source."""
+    path: DataPath | None = None
+    """File or folder from the recipe's folder if it exists, else a Hub id (owner/name)."""
+    config: Word | None = None
+    """Subset of a Hub dataset."""
+    revision: Word | None = None
+    """Commit of a Hub dataset. Digits need quotes."""
+    split: Word | None = None
+    """Split of a Hub dataset, or of a folder that has some."""
+    sample: int | None = Field(default=None, ge=1)
+    """Take so many problems, ranked by a hash: more sources or a larger number disturb few picks."""
+    first: int | None = Field(default=None, ge=1)
+    """Take so many problems in the file's order."""
+    columns: dict[Word, Word] = {}
+    """{what ovlt reads: the source's column}, where the names differ."""
+    count: int | None = Field(default=None, ge=1)
+    """Problems to draw (drawn sources such as `shapes`)."""
+    seed: int | None = None
+    """Of the drawing; left out: the recipe's."""
+
+    @field_validator("first")
+    @classmethod
+    def _one_way_to_take(cls, first: int | None, info: ValidationInfo) -> int | None:
+        if first is not None and info.data.get("sample") is not None:
+            raise ValueError("stands beside `sample`; expected one of them")
+        return first
+
+
+class SourceSpec(SourceDefaults):
+    """One source of problems."""
+
+    source: Word
+    """Its label in the dataset."""
+
+    @property
+    def reader(self) -> str:
+        """The format that it is read as."""
+        return self.format or self.source
+
+
+class Problems(Section):
+    """Where problems come from."""
+
+    defaults: SourceDefaults = SourceDefaults()
+    """What all sources share."""
+    sources: list[SourceSpec] = Field(min_length=1)
+    """In this order; the defaults are filled in."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_defaults(cls, data: Any) -> Any:
+        match data:
+            case {"defaults": {**defaults}, "sources": [*sources]}:
+                filled = [{**defaults, **source} if isinstance(source, dict) else source for source in sources]
+                return {**data, "sources": filled}
+            case _:
+                return data
+
+
+class CaptionColumns(Section):
+    """Names in a table of captions."""
+
+    id: Word = "id"
+    """The problem's id, or its row's name in the source."""
+    caption: Word = "caption"
+    """The caption's text."""
+
+
+class CaptionStep(Section):
+    """What stands for the picture before a model that can't see: written by a model, or taken from a table."""
+
+    model: Word | None = None
+    """A name under `models`."""
+    prompt: PromptName = "caption"
+    """What the captioner is asked; without the question, so that problems on one picture share a caption."""
+    from_: DataPath | None = Field(default=None, alias="from")
+    """Instead of a model: a table (JSONL, Parquet, folder) or a Hub dataset."""
+    columns: CaptionColumns = CaptionColumns()
+    """The table's column names."""
+
+    @field_validator("from_")
+    @classmethod
+    def _one_origin(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if "model" in info.data and (given is None) == (info.data["model"] is None):
+            raise ValueError("expected exactly one of `model` and `from`")
+        return given
+
+
+class ReasonStep(Section):
+    """Samples of reasoning, from the caption or from the picture itself."""
+
+    model: Word
+    """A name under `models`."""
+    prompt: PromptName = "reason_from_caption"
+    """What the reasoner is asked; a vision model takes the student's prompt."""
+    samples: int = Field(default=4, ge=1)
+    """Per problem. Raising it keeps those that are there."""
+
+
+class SampleColumns(Section):
+    """Names in a table of samples."""
+
+    id: Word = "id"
+    """The problem's id, or its row's name in the source; several rows may share it."""
+    reasoning: Word = "reasoning"
+    """The trace; the column may be absent where the content holds <think> tags."""
+    content: Word = "content"
+    """What follows the trace, with the answer."""
+
+
+class GivenSamples(Section):
+    """Samples from a table, instead of `reason`."""
+
+    from_: DataPath = Field(alias="from")
+    """A table (JSONL, Parquet, folder) or a Hub dataset."""
+    columns: SampleColumns = SampleColumns()
+    """The table's column names."""
+
+
+class Build(Section):
+    """What a row of the dataset looks like."""
+
+    kind: Literal["sft", "grpo"]
+    """`sft`: prompt and completion; `grpo`: prompt and gold answer."""
+    prompt: PromptName = "student"
+    """What the student is asked: question and choices only, never the caption."""
+    answer: Literal["gold", "model"] = "gold"
+    """Whose wording stands in <answer>."""
+    target: Literal["think_answer"] = "think_answer"
+    """Form of the completion: <think>…</think>, prose, <answer>…</answer>."""
+
+
+class Stop(Section):
+    """When a run gives up instead of wasting money."""
+
+    grace: float = Field(default=600.0, ge=0)
+    """Seconds to wait while no replica answers."""
+    max_failed: float = Field(default=0.2, gt=0, le=1)
+    """Largest share of failed problems."""
+    first_alike: int = Field(default=20, ge=1)
+    """Stop when so many first problems all fail alike."""
+    min_samples: int = Field(default=1, ge=1)
+    """A problem with fewer samples than this has failed."""
+
+
+class Recipe(Section):
+    """One dataset, from problems to rows."""
+
+    model_config = ConfigDict(title="ovlt recipe")
+
+    name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$")
+    """Of the folder runs/NAME: letters, digits, `.`, `_`, `-`."""
+    seed: int = 0
+    """Of every choice among rows."""
+    models: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], Model] = {}
+    """Models by a name of your own, for the steps below."""
+    problems: Problems
+    """Where problems come from."""
+    caption: CaptionStep | None = None
+    """What stands for the picture; left out: the reasoner sees the picture itself."""
+    reason: ReasonStep | None = None
+    """Samples of reasoning from a model."""
+    samples: GivenSamples | None = None
+    """Instead of `reason`: samples from a table."""
+    curate: list[Step] = []
+    """Steps in this order; nothing is sent, every dropped row keeps its reason."""
+    build: Build
+    """What a row of the dataset looks like."""
+    store: OneOrMore | None = None
+    """Folder of the response store, then further ones to read only; left out: OVLT_STORE, or ./store."""
+    stop: Stop = Stop()
+    """When a run gives up."""
+
+    _path: Path = PrivateAttr(default=Path("recipe.yaml"))
+
+    @property
+    def path(self) -> Path:
+        """The file it was loaded from."""
+        return self._path
+
+    @property
+    def folder(self) -> Path:
+        """Where its paths start."""
+        return self._path.parent
+
+    def expects_reasoning(self, name: str) -> bool:
+        """Whether a model that returns no reasoning is to be reported."""
+        said = self.models[name].reasoning
+        if said is not None:
+            return said
+        return self.caption is not None and self.reason is not None and self.reason.model == name
+
+    def model_post_init(self, context: Any, /) -> None:
+        if isinstance(context, Place):
+            self._path = context.path
+
+    @field_validator("caption", "reason")
+    @classmethod
+    def _model_is_listed(cls, step: Any, info: ValidationInfo) -> Any:
+        models = info.data.get("models")
+        if step is not None and step.model is not None and models is not None and step.model not in models:
+            listed = ", ".join(models) or "none yet"
+            raise ValueError(f"names the model `{step.model}`; expected one that `models` lists: {listed}")
+        return step
+
+    @field_validator("reason")
+    @classmethod
+    def _samples_can_differ(cls, reason: ReasonStep | None, info: ValidationInfo) -> ReasonStep | None:
+        model: Model | None = info.data.get("models", {}).get(reason.model) if reason else None
+        if reason and model and reason.samples > 1 and model.sampling.greedy:
+            raise ValueError(
+                f"asks for {reason.samples} samples of `{reason.model}`, whose sampling is greedy, so that "
+                "all are alike; expected samples: 1, or temperature >= 0.01 and top_k other than 1"
+            )
+        return reason
+
+    @field_validator("samples")
+    @classmethod
+    def _one_origin(cls, samples: GivenSamples | None, info: ValidationInfo) -> GivenSamples | None:
+        if "reason" in info.data and (samples is None) == (info.data["reason"] is None):
+            raise ValueError("expected exactly one of `reason` and `samples`")
+        return samples
+
+    @field_validator("curate")
+    @classmethod
+    def _enough_can_be_correct(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
+        reason: ReasonStep | None = info.data.get("reason")
+        asked = [n for step in steps for n in ((step.mark or step).min_correct or {}).values()]
+        if reason and asked and max(asked) > reason.samples:
+            raise ValueError(
+                f"asks for min_correct {max(asked)} of {reason.samples} samples; expected no more than those"
+            )
+        return steps
+
+    @field_validator("build")
+    @classmethod
+    def _steps_fit_the_kind(cls, build: Build, info: ValidationInfo) -> Build:
+        names = [(step.mark or step).name for step in info.data.get("curate", ())]
+        wrong = [name for name in names if name in SAMPLE_LEVEL]
+        if build.kind == "grpo" and wrong:
+            raise ValueError(
+                f"is grpo, whose rows hold no trace, but curate has {', '.join(wrong)}; expected only min_correct there"
+            )
+        return build
+
+    @field_validator("stop")
+    @classmethod
+    def _enough_can_arrive(cls, stop: Stop, info: ValidationInfo) -> Stop:
+        reason: ReasonStep | None = info.data.get("reason")
+        if reason and stop.min_samples > reason.samples:
+            raise ValueError(f"asks for min_samples {stop.min_samples} of {reason.samples} samples; expected no more")
+        return stop

@@ -1,0 +1,30 @@
+"""What all sections of a recipe share: strict types, frozen values, no unknown keys."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from ovlt_data.recipe.place import find_data, find_prompt
+
+
+def _wrap(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Word = Annotated[str, Field(min_length=1)]
+OneOrMore = Annotated[list[Word], Field(min_length=1), BeforeValidator(_wrap, json_schema_input_type=str | list[str])]
+"""A list; a single one may be written without brackets."""
+DataPath = Annotated[Word, AfterValidator(find_data)]
+PromptName = Annotated[Word, AfterValidator(find_prompt)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,  # defaults are prompts to find and rules to keep
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,  # an input may hold a key
+    )
