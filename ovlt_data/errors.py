@@ -15,8 +15,6 @@ OvltError
 
 from collections.abc import Sequence
 
-from ovlt_data.types import Stage
-
 
 class OvltError(Exception):
     """Base of all errors that ovlt raises on purpose. The text is for the person at the terminal."""
@@ -27,7 +25,7 @@ class RowError(OvltError):
 
     kind = "row"
     lasting = True
-    stage: Stage | None = None
+    request_key = ""
     endpoint = ""
     attempts = 0
 

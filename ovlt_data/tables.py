@@ -59,6 +59,7 @@ FAILURES = pl.Schema(
         "stage": pl.String,
         "kind": pl.String,
         "lasting": pl.Boolean,
+        "request_key": pl.String,
         "endpoint": pl.String,
         "attempts": pl.Int64,
         "message": pl.String,

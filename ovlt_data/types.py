@@ -153,6 +153,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     kind: str
     lasting: bool
     """True when trying again can't help; a passing failure is tried again by the next run."""
+    request_key: str = ""
+    """The store's key of the request that failed (hex): an edited prompt is another request, and gets its chance."""
     endpoint: str = ""
     attempts: int = 0
     message: str = ""

@@ -1,0 +1,38 @@
+# Everything starts here: a fresh machine with Python 3.11, git and make needs nothing else.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test test-vllm check fix bench
+
+## The main job, small: problems drawn, captioned, solved, checked, curated, built; then its report.
+demo: $(INSTALLED)
+	$(BIN)/ovlt run recipes/quickstart.yaml
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/vllm
+
+## The same code against a real vLLM on this CPU, installed once into .venv-vllm (about 3 minutes, 3.5 GB).
+test-vllm: $(INSTALLED)
+	bash tests/vllm/install.sh
+	OVLT_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest tests/vllm -m vllm
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest tests/test_layers.py
+
+fix: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch" -e ".[train,serve,dev]"
+	touch $@

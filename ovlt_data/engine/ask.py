@@ -1,0 +1,174 @@
+"""The engine: k samples of one ask, from the store where it has them and from an endpoint where it has not.
+
+Samples are counted, not requests. A prompt with pictures starts with one request of n = k, so that the pictures
+travel once; a text prompt with k requests of one. Whether an endpoint honours, ignores or refuses `n` shows in
+its first reply, and what is missing then is asked for one by one. Equal asks in flight are joined.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.request import Ask, canonical_body, encode_message, hash_key, wire_body
+from ovlt_data.engine.store import Asked, Store
+from ovlt_data.engine.tally import Tally
+from ovlt_data.errors import RequestFailed, RowError
+from ovlt_data.types import Reply
+
+
+class Replies(Struct, frozen=True):
+    """What became of the slots of one ask: every one is in `by_slot` or behind `failure`."""
+
+    key: str
+    by_slot: Mapping[int, Reply]
+    failure: RowError | None = None
+    """Of the first slot that has no reply."""
+
+
+class Engine:
+    """Asks models by their name in the recipe."""
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        store: Store,
+        tally: Tally,
+        *,
+        refused: Mapping[str, RowError] | None = None,
+    ) -> None:
+        self._endpoints = endpoints
+        self._store = store
+        self._tally = tally
+        self._refused = refused or {}
+        """Lasting failures of earlier runs by request key (hex): not sent again."""
+        self._flights: dict[tuple[bytes, int], asyncio.Task[Replies]] = {}
+
+    async def sample(self, ask: Ask, k: int) -> Replies:
+        """Slots 0 … k-1 of an ask. Raises StopError; what fails for this row alone is in the result."""
+        body = canonical_body(ask, self._endpoints[ask.model].model)
+        flight = (hash_key(body), k)
+        task = self._flights.get(flight)
+        if task is None:
+            task = asyncio.create_task(self._fill(ask, body, k))
+            self._flights[flight] = task
+            task.add_done_callback(lambda task: self._land(flight, task))
+        return await asyncio.shield(task)
+
+    async def cancel(self) -> None:
+        """Give up what is in flight."""
+        tasks = list(self._flights.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _land(self, flight: tuple[bytes, int], task: asyncio.Task[Replies]) -> None:
+        del self._flights[flight]
+        if not task.cancelled():
+            task.exception()  # looked at here, so that one which nobody waits for any more is no warning
+
+    async def _fill(self, ask: Ask, body: bytes, k: int) -> Replies:
+        endpoint = self._endpoints[ask.model]
+        key, slots = hash_key(body), tuple(range(k))
+        asked = Asked(key=key, slots=slots, max_tokens=endpoint.model.sampling.max_tokens)
+        known = await self._store.get(asked)
+        self._tally.from_store += len(known)
+        missing = [slot for slot in slots if slot not in known]
+        if not missing:
+            return Replies(key=key.hex(), by_slot=known)
+        if refused := self._refused.get(key.hex()):
+            return Replies(key=key.hex(), by_slot=known, failure=refused)
+        try:
+            messages = await asyncio.to_thread(encode_message, ask, endpoint.model)
+        except RowError as error:
+            return Replies(key=key.hex(), by_slot=known, failure=error)
+        filling = _Filling(endpoint, self._store, key, body, messages, dict(known))
+        await filling.fill(missing, together=bool(ask.images))
+        if filling.failure is not None:
+            filling.failure.request_key = key.hex()
+        return Replies(key=key.hex(), by_slot=filling.by_slot, failure=filling.failure)
+
+
+class _Filling:
+    """The requests for one ask's missing slots; every reply is handed to the store as it comes."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        store: Store,
+        key: bytes,
+        body: bytes,
+        messages: list[dict[str, object]],
+        by_slot: dict[int, Reply],
+    ) -> None:
+        self.by_slot = by_slot
+        self.failure: RowError | None = None
+        self._endpoint = endpoint
+        self._store = store
+        self._key = key
+        self._body = body
+        self._messages = messages
+
+    async def fill(self, slots: Sequence[int], *, together: bool) -> None:
+        if together and len(slots) > 1 and self._endpoint.honours_n is not False:
+            slots = await self._fill_together(slots)
+        await asyncio.gather(*(self._ask_one(slot) for slot in slots))
+
+    async def _fill_together(self, slots: Sequence[int]) -> list[int]:
+        """Ask for several slots a request; returns those that must be asked for one by one."""
+        left = await asyncio.gather(*(self._ask_several(group) for group in self._group(slots)))
+        return [slot for group in left for slot in group]
+
+    def _group(self, slots: Sequence[int]) -> list[tuple[int, ...]]:
+        """A seeded request answers slots that follow each other, and only where choice i is sampled with seed + i."""
+        model = self._endpoint.model
+        if model.sampling.seed is None:
+            return [tuple(slots)]
+        return group_neighbours(slots) if model.provider == "vllm" else [(slot,) for slot in slots]
+
+    async def _ask_several(self, slots: tuple[int, ...]) -> tuple[int, ...]:
+        if len(slots) == 1:
+            return slots
+        try:
+            replies = await self._post(slots)
+        except RequestFailed as error:
+            if error.kind == "bad_request":
+                return await self._try_alone(slots)
+            self.failure = error
+            return ()
+        self._endpoint.honours_n = len(replies) == len(slots)
+        return slots[len(replies) :]
+
+    async def _try_alone(self, slots: tuple[int, ...]) -> tuple[int, ...]:
+        """Tell a refused `n` from a row that is refused anyway: one slot alone shows which."""
+        await self._ask_one(slots[0])
+        if slots[0] not in self.by_slot:
+            return ()
+        self._endpoint.honours_n = False
+        return slots[1:]
+
+    async def _ask_one(self, slot: int) -> None:
+        try:
+            await self._post((slot,))
+        except RequestFailed as error:
+            self.failure = self.failure or error
+
+    async def _post(self, slots: tuple[int, ...]) -> list[Reply]:
+        replies = await self._endpoint.post(wire_body(self._messages, self._endpoint.model, slots))
+        for slot, reply in zip(slots, replies, strict=False):
+            self.by_slot[slot] = reply
+            self._store.put(self._key, slot, reply, request=self._body)
+        return replies
+
+
+def group_neighbours(slots: Sequence[int]) -> list[tuple[int, ...]]:
+    """Runs of slots that follow each other: what one seeded request can ask for."""
+    groups: list[list[int]] = [[slots[0]]]
+    for before, slot in pairwise(slots):
+        if slot == before + 1:
+            groups[-1].append(slot)
+        else:
+            groups.append([slot])
+    return [tuple(group) for group in groups]

@@ -1,0 +1,192 @@
+"""One model of the recipe, ready to be asked: slots, retries, and what a refusal means.
+
+Slots bound what is in flight; back-off happens outside them, so that a waiting row never holds up another.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from ovlt_data.engine.replicas import Replica, Replicas, Say
+from ovlt_data.engine.reply import BadReply, decode_replies
+from ovlt_data.engine.status import Fault, classify, shorten
+from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.transport import Answer, Broken, TimedOut, Transport, Unreachable
+from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
+from ovlt_data.recipe import Model
+from ovlt_data.types import Reply
+
+AUTO_CONCURRENCY = 64
+"""Requests in flight per replica for `concurrency: auto`."""
+
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+"""Seconds; doubled from attempt to attempt, with full jitter."""
+
+
+class Passing(Exception):
+    """An attempt that may go better next time."""
+
+    def __init__(self, fault: Fault, url: str) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.url = url
+
+
+class Endpoint:
+    """Sends one request at a time, as often as it takes, to whichever replica has the least to do."""
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        *,
+        urls: Sequence[str],
+        transport: Transport,
+        tally: Tally,
+        say: Say,
+        api_key: str | None = None,
+        grace: float = 600.0,
+        backoff: float = FIRST_BACKOFF,
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.honours_n: bool | None = None
+        """Whether one request may ask for several choices; learned from the first that does."""
+        self._headers = _make_headers(model, api_key)
+        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say)
+        self._transport = transport
+        self._tally = tally
+        self._api_key = api_key
+        self._backoff = backoff
+        fixed = model.limits.concurrency
+        self.capacity = AUTO_CONCURRENCY * len(urls) if fixed == "auto" else fixed
+        """Requests that may be in flight at once, over all replicas."""
+        self._slots = asyncio.Semaphore(self.capacity)
+
+    async def post(self, body: bytes) -> list[Reply]:
+        """One request until it is answered; raises RequestFailed for the row, EndpointStop for the run."""
+        try:
+            return await self._attempt(body)
+        except Passing as first:
+            return await self._try_again(body, first)
+
+    async def close(self) -> None:
+        await self._replicas.close()
+        await self._transport.close()
+
+    async def _try_again(self, body: bytes, first: Passing) -> list[Reply]:
+        """Retries, entered only after a failure: their machinery costs more than a good request does."""
+        failures = iter([first])
+
+        async def attempt() -> list[Reply]:
+            for failure in failures:
+                raise failure
+            return await self._attempt(body)
+
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(self.model.limits.attempts),
+            wait=self._wait,
+            retry=retry_if_exception_type(Passing),
+            before_sleep=self._count_retry,
+            reraise=True,
+        )
+        try:
+            return await retrying(attempt)
+        except Passing as last:
+            raise self._give_up(last) from last
+
+    async def _attempt(self, body: bytes) -> list[Reply]:
+        """One attempt. A replica that nobody listens at is no attempt: the next one is taken, or waited for."""
+        while True:
+            await self._replicas.wait_for_one()
+            async with self._slots:
+                replica = self._replicas.least_busy()
+                if replica is None:
+                    continue
+                try:
+                    return self._read(await self._send(replica, body), replica)
+                except Unreachable as fault:
+                    self._replicas.mark_down(replica, str(fault))
+
+    async def _send(self, replica: Replica, body: bytes) -> Answer:
+        url = f"{replica.url}/chat/completions"
+        replica.in_flight += 1
+        self._tally.requests += 1
+        self._tally.in_flight += 1
+        try:
+            return await self._transport.post(url, body, self._headers, timeout=self.model.limits.timeout)
+        except TimedOut as fault:
+            raise Passing(Fault("again", "timeout", str(fault)), replica.url) from fault
+        except Broken as fault:
+            raise Passing(Fault("again", "connection", shorten(str(fault))), replica.url) from fault
+        finally:
+            replica.in_flight -= 1
+            self._tally.in_flight -= 1
+
+    def _read(self, answer: Answer, replica: Replica) -> list[Reply]:
+        if answer.status != 200:
+            raise self._refuse(classify(answer.status, answer.body, answer.headers), replica)
+        try:
+            replies = decode_replies(answer.body, max_tokens=self.model.sampling.max_tokens)
+        except BadReply as error:
+            start = shorten(answer.body[:200].decode(errors="replace"), limit=80)
+            raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
+        self._replicas.proven = True
+        self._tally.prompt_tokens += sum(reply.prompt_tokens for reply in replies)
+        self._tally.completion_tokens += sum(reply.completion_tokens for reply in replies)
+        return replies
+
+    def _refuse(self, fault: Fault, replica: Replica) -> OvltError | Passing:
+        """A server may quote the key that it refuses: what it says is redacted before it goes anywhere."""
+        message = fault.message.replace(self._api_key, "[key]") if self._api_key else fault.message
+        if fault.family == "stop":
+            return EndpointStop(f"models.{self.name}: {replica.url}: {message}. {self._advise(fault.kind)}")
+        if fault.family == "row":
+            return RequestFailed(message, kind=fault.kind, lasting=True, endpoint=replica.url, attempts=1)
+        return Passing(Fault("again", fault.kind, message, fault.retry_after), replica.url)
+
+    def _give_up(self, last: Passing) -> OvltError:
+        kind, attempts = last.fault.kind, self.model.limits.attempts
+        if kind == "bad_reply" and not self._replicas.proven:
+            return EndpointStop(
+                f"models.{self.name}: {last.url}: {last.fault.message}. Nothing there has answered as an "
+                "OpenAI-compatible endpoint yet: check the URL, which usually ends in /v1."
+            )
+        message = f"{last.fault.message} ({attempts} attempts)"
+        return RequestFailed(message, kind=kind, lasting=False, endpoint=last.url, attempts=attempts)
+
+    def _advise(self, kind: str) -> str:
+        if kind == "no_model":
+            return f"It was asked for {self.model.model!r}: compare with the names under /models there."
+        if kind == "no_access":
+            variable = self.model.api_key_env
+            return f"Check the key in {variable}." if variable else "Name the key's environment variable in api_key_env."
+        return ""
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds until the next attempt: what the server asks for, else doubled with full jitter.
+
+        None after a first broken connection: that is most often a kept-alive one which the server had closed.
+        """
+        fault = _fault_of(state)
+        if fault.retry_after is not None:
+            return fault.retry_after + random.uniform(0, self._backoff)
+        if fault.kind == "connection" and state.attempt_number == 1:
+            return 0.0
+        return random.uniform(0, min(LONGEST_BACKOFF, self._backoff * 2**state.attempt_number))
+
+    def _count_retry(self, state: RetryCallState) -> None:
+        self._tally.retries[_fault_of(state).kind] += 1
+
+
+def _fault_of(state: RetryCallState) -> Fault:
+    failure = state.outcome.exception() if state.outcome else None
+    assert isinstance(failure, Passing), "tenacity waits only after a Passing"
+    return failure.fault
+
+
+def _make_headers(model: Model, api_key: str | None) -> Mapping[str, str]:
+    headers = {"Content-Type": "application/json", **model.extra_headers}
+    return headers | {"Authorization": f"Bearer {api_key}"} if api_key else headers

@@ -1,0 +1,100 @@
+"""The replicas behind one model: who is asked next, who is down, and when to stop waiting for one to come back."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import httpx
+
+from ovlt_data.engine.status import shorten
+from ovlt_data.errors import EndpointStop
+
+PROBE_EVERY = 1.0
+"""Seconds between looks at a replica that is down."""
+
+Say = Callable[[str], None]
+
+
+class Replica:
+    """One URL and what is known of it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.in_flight = 0
+        self.up = True
+
+
+class Replicas:
+    """All URLs of one model. A replica that does not listen is passed over until it answers again."""
+
+    def __init__(self, urls: Sequence[str], *, name: str, headers: Mapping[str, str], grace: float, say: Say) -> None:
+        self.proven = False
+        """One of them has given a completion: from then on silence is an outage, before it is a wrong URL."""
+        self._all = [Replica(url) for url in urls]
+        self._name = name
+        self._headers = headers
+        self._grace = grace
+        self._say = say
+        self._some_up = asyncio.Event()
+        self._some_up.set()
+        self._watch: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __str__(self) -> str:
+        return ", ".join(replica.url for replica in self._all)
+
+    def least_busy(self) -> Replica | None:
+        """The replica with the least in flight of those that are up."""
+        return min((one for one in self._all if one.up), key=lambda one: one.in_flight, default=None)
+
+    def mark_down(self, replica: Replica, why: str) -> None:
+        if not replica.up:
+            return
+        replica.up = False
+        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
+        if self.least_busy() is None:
+            self._some_up.clear()
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._watch_down())
+
+    async def wait_for_one(self) -> None:
+        """Return once a replica is up; raises EndpointStop after `grace`, or at once if none has ever answered."""
+        if self._some_up.is_set():
+            return
+        if not self.proven:
+            raise EndpointStop(f"models.{self._name}: nobody answers at {self}. Start the server, then run this again.")
+        try:
+            async with asyncio.timeout(self._grace):
+                await self._some_up.wait()
+        except TimeoutError as error:
+            raise EndpointStop(
+                f"models.{self._name}: no replica came back within {self._grace:g} s ({self}). "
+                "What arrived is stored; start the server, then run this again."
+            ) from error
+
+    async def close(self) -> None:
+        if self._watch is None:
+            return
+        self._watch.cancel()
+        await asyncio.gather(self._watch, return_exceptions=True)
+
+    async def _watch_down(self) -> None:
+        if self.proven and not self._some_up.is_set():
+            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
+        async with httpx.AsyncClient(timeout=5.0) as client:
+            while down := [replica for replica in self._all if not replica.up]:
+                await asyncio.sleep(PROBE_EVERY)
+                for replica in down:
+                    await self._look_at(replica, client)
+
+    async def _look_at(self, replica: Replica, client: httpx.AsyncClient) -> None:
+        try:
+            answer = await client.get(f"{replica.url}/models", headers=self._headers)
+        except httpx.HTTPError:
+            return
+        if answer.status_code >= 500:
+            return
+        replica.up = True
+        self._some_up.set()
+        self._say(f"models.{self._name}: {replica.url} answers again")

@@ -1,0 +1,37 @@
+"""What a run has done so far, in numbers: written by the engine and the rows' walk, read by the progress display."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of this call; nothing here decides anything."""
+
+    read: int = 0
+    """Rows pulled from the sources, problems or not."""
+    total: int | None = None
+    """Rows there are, once the sources are read to their end."""
+    kept: int = 0
+    """Problems with samples, before curation."""
+    rejected: Counter[str] = field(default_factory=Counter[str])
+    failed: Counter[str] = field(default_factory=Counter[str])
+    captions: int = 0
+    samples: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    """Samples by `correct`, or by the reason why they are not."""
+    reasonless: int = 0
+    """Samples whose reply held no reasoning."""
+    requests: int = 0
+    """Sent over the network, retries included."""
+    retries: Counter[str] = field(default_factory=Counter[str])
+    in_flight: int = 0
+    from_store: int = 0
+    """Slots that the store answered."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def done(self) -> int:
+        """Rows whose fate is known."""
+        return self.kept + self.rejected.total() + self.failed.total()

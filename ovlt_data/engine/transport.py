@@ -1,0 +1,136 @@
+"""The one seam for HTTP: a request's bytes go out, a status and a body come back.
+
+What went wrong on the way is told apart by what it means, not by whose exception it was: nobody listens
+(Unreachable), the connection ended before the reply was whole (Broken), the time was up (TimedOut).
+"""
+
+import asyncio
+import socket
+import ssl
+import sys
+from collections.abc import Mapping
+from typing import Protocol
+
+import aiohttp
+import httpx
+import msgspec
+import openai
+from msgspec import Struct
+
+from ovlt_data.errors import EndpointStop
+
+KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES = 60, 15, 4
+"""Seconds, seconds, count: a peer that vanished is noticed after two minutes, however long a generation may take."""
+
+
+class Answer(Struct, frozen=True):
+    """What came back, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TransportFault(Exception):
+    """No answer came."""
+
+
+class Unreachable(TransportFault):
+    """Nobody listens there: nothing was sent."""
+
+
+class Broken(TransportFault):
+    """The connection ended before the answer was whole; the server may or may not have worked on it."""
+
+
+class TimedOut(TransportFault):
+    """The whole time allowed for one request went by."""
+
+
+class Transport(Protocol):
+    """Whatever can post a chat completion."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
+        """Post one request and read the whole answer; `timeout` in seconds. Raises a TransportFault."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class AiohttpTransport:
+    """Keep-alive connections without a limit of their own: how many requests are in flight is the endpoint's business."""
+
+    def __init__(self, *, connect_timeout: float) -> None:
+        self._connect_timeout = connect_timeout
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
+        limit = aiohttp.ClientTimeout(total=timeout, connect=self._connect_timeout)
+        try:
+            async with self._open().post(url, data=body, headers=headers, timeout=limit, allow_redirects=False) as answer:
+                return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
+            raise EndpointStop(f"{url}: no trusted TLS connection ({error}); check the URL and its certificate") from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise Unreachable(str(error)) from error
+        except (TimeoutError, asyncio.TimeoutError) as error:
+            raise TimedOut(f"no answer within {timeout:g} s") from error
+        except aiohttp.InvalidURL as error:
+            raise EndpointStop(f"{url}: not a URL that can be asked") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Broken(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, socket_factory=_keepalive_socket)
+            self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
+        return self._session
+
+
+class OpenAITransport:
+    """An `AsyncOpenAI`, `AsyncAzureOpenAI` or another client of that family as the seam.
+
+    The client brings its own URL and key; its own retries are switched off, since the engine's know about slots.
+    """
+
+    def __init__(self, client: openai.AsyncOpenAI) -> None:
+        self._client = client.with_options(max_retries=0)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
+        extra = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "content-type")}
+        try:
+            answer = await self._client.post(
+                "/chat/completions",
+                cast_to=httpx.Response,
+                body=msgspec.json.decode(body),
+                options={"timeout": timeout, "headers": extra},
+            )
+        except openai.APIStatusError as error:
+            answer = error.response
+        except openai.APITimeoutError as error:
+            raise TimedOut(f"no answer within {timeout:g} s") from error
+        except openai.APIConnectionError as error:
+            fault = Unreachable if isinstance(error.__cause__, httpx.ConnectError) else Broken
+            raise fault(str(error.__cause__ or error)) from error
+        return Answer(status=answer.status_code, headers=answer.headers, body=answer.content)
+
+    async def close(self) -> None:
+        """The client is its owner's to close."""
+
+
+def _keepalive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    family, kind, protocol, _, _ = address
+    connection = socket.socket(family=family, type=kind, proto=protocol)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sys.platform == "linux":
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
+    return connection

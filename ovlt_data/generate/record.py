@@ -1,0 +1,60 @@
+"""What a run writes while it walks: rows collected by table and written in parts, in order of arrival."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from ovlt_data.tables import TABLES, write_part
+from ovlt_data.types import Caption, Failure, Problem, Sample, Unusable
+
+PART_ROWS = 5000
+"""Rows of a table held in memory before they become a part."""
+
+
+class Recorder:
+    """Writes a run's tables anew: all of it comes from the store, so what an earlier call wrote is replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
+        self._parts = dict.fromkeys(TABLES, 0)
+        for table in TABLES:
+            shutil.rmtree(folder / table, ignore_errors=True)
+
+    def add_problem(self, problem: Problem) -> None:
+        pictures = problem.images
+        paths, hashes = [image.path for image in pictures], [image.sha256 for image in pictures]
+        self._add("problems", problem, image_paths=paths, image_sha256=hashes)
+
+    def add_caption(self, caption: Caption) -> None:
+        self._add("captions", caption)
+
+    def add_sample(self, sample: Sample, *, source: str) -> None:
+        self._add("samples", sample, source=source, **asdict(sample.verdict))
+
+    def add_failure(self, failure: Failure) -> None:
+        self._add("failures", failure)
+
+    def add_unusable(self, row: Unusable) -> None:
+        self._add("unusable", row)
+
+    def close(self) -> None:
+        """Write what is left."""
+        for table in TABLES:
+            self._write(table)
+
+    def _add(self, table: str, value: Struct, **more: object) -> None:
+        fields = asdict(value) | more
+        self._rows[table].append({column: fields[column] for column in TABLES[table]})
+        if len(self._rows[table]) >= PART_ROWS:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        if not self._rows[table]:
+            return
+        write_part(self._folder, table, self._rows[table], part=self._parts[table])
+        self._parts[table] += 1
+        self._rows[table] = []

@@ -1,0 +1,29 @@
+"""The last step of the walk: is the sample's answer the problem's?"""
+
+import asyncio
+
+from ovlt_data import answers
+from ovlt_data.types import Problem, Verdict
+
+
+async def judge(problem: Problem, content: str, *, finish_reason: str) -> Verdict:
+    """A verdict for one sample; `content` is what follows its reasoning.
+
+    What the rules can't decide goes to the symbolic worker, and is waited for in a thread.
+    """
+    if finish_reason == "length":
+        return Verdict(status="wrong", method="finish", reason="truncated")
+    verdict = answers.grade_quickly(content, problem.answer, **_gold(problem))
+    if verdict is not None:
+        return verdict
+    return await asyncio.to_thread(answers.grade, content, problem.answer, **_gold(problem))
+
+
+def _gold(problem: Problem) -> answers.GoldOptions:
+    return {
+        "answer_type": problem.answer_type,
+        "choices": problem.choices,
+        "unit": problem.unit,
+        "precision": problem.precision,
+        "answers": problem.answers,
+    }
