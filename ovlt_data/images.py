@@ -1,0 +1,278 @@
+"""Pictures: found inside their dataset's folder, kept byte for byte, made ready to be sent.
+
+What is sent is the source's bytes, unless the picture is over the model's cap (or under its floor), turned by EXIF, not
+8-bit RGB or grey, or no PNG, JPEG or WebP. Then it is encoded anew, always to the same bytes: a PNG if the source was
+lossless, else a JPEG.
+
+A dataset is a stranger's. Its names may not lead out of its folder; how large a picture is, its header says before
+anything is decoded; and Pillow's readers are called by signature, so that no other of its formats can be reached.
+"""
+
+import base64
+import hashlib
+import math
+import struct
+import tempfile
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path, PureWindowsPath
+from typing import NamedTuple
+
+import PIL.Image
+from msgspec import Struct
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.Image import Resampling, Transpose
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from ovlt_data.errors import BadImage, EnvironmentStop
+from ovlt_data.types import Image
+
+RULES = 1
+"""Version of what `prepare` does to a picture: part of the store's key."""
+MAX_PIXELS = 2**26
+"""Larger pictures (8192 x 8192, 200 MB decoded) are taken for decompression bombs."""
+
+# What Pillow warns of (odd metadata, sizes over its own limit) is for us either nothing or an error with a name.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+class Prepared(Struct, frozen=True):
+    """A picture as a model gets it."""
+
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file that a dataset calls `name`; its folder is all that a dataset may reach."""
+    if fault := _fault_of_name(name):
+        raise BadImage(f"{name!r}: {fault}; expected the path of a file inside {folder}")
+    try:
+        root, path = folder.resolve(), (folder / name).resolve()
+        found = path.is_relative_to(root) and path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, links in a circle, a NUL in the name
+        raise BadImage(f"{name!r}: no file can have this name in {folder}: {error}") from error
+    if not path.is_relative_to(root):
+        raise BadImage(f"{name!r}: a link that leads out of {folder}; put the file itself there")
+    if not found:
+        raise BadImage(f"{path}: no such file")
+    return path
+
+
+def refer(path: Path) -> Image:
+    """The picture in a file, by reference."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadImage(f"{path}: can't be read: {error.strerror}") from error
+    return Image(str(path), digest)
+
+
+def save(data: bytes, folder: Path) -> Image:
+    """Keep a picture that came as bytes; the same bytes are kept once."""
+    suffix = _recognise(data, name="picture").suffix
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder.absolute() / f"{digest}{suffix}"
+    try:
+        if not path.exists():
+            _write_whole(path, data)
+    except OSError as error:
+        raise EnvironmentStop(f"{path}: can't be written: {error.strerror}") from error
+    return Image(str(path), digest)
+
+
+def load(image: Image) -> bytes:
+    """The bytes that the problem was made with."""
+    try:
+        data = Path(image.path).read_bytes()
+    except OSError as error:
+        raise BadImage(f"{image.path}: can't be read: {error.strerror}") from error
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise BadImage(
+            f"{image.path}: the file changed since the problem was read; bring the old one back, or run anew"
+        )
+    return data
+
+
+def prepare(data: bytes, *, name: str, max_pixels: int | None = None, min_pixels: int | None = None) -> Prepared:
+    """The picture as it is sent under these limits; `name` is for the error's text."""
+    kind = _recognise(data, name=name)
+    picture, size = _decode(data, kind, name=name)
+    turn = _TURNS.get(_read_orientation(picture.info.get("exif", b"")))
+    fitted = _fit(size, max_pixels=max_pixels, min_pixels=min_pixels)
+    if kind.sendable and turn is None and fitted == size and _is_plain(picture, data, kind):
+        return Prepared(kind.media_type, data, *size)
+    plain = _make_plain(picture)
+    if fitted != size:
+        plain = plain.resize(fitted, Resampling.LANCZOS)
+    if turn is not None:
+        plain = plain.transpose(turn)
+    return _encode(plain, lossless=kind.lossless or _is_lossless_webp(data))
+
+
+def data_url(prepared: Prepared) -> str:
+    return f"data:{prepared.media_type};base64,{base64.b64encode(prepared.data).decode()}"
+
+
+class _Jpeg(JpegImageFile):
+    """A JPEG whose EXIF Pillow leaves alone: it would look there for a resolution, and warn of what it can't read."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
+class _Kind(NamedTuple):
+    open: Callable[[BytesIO], PIL.Image.Image]
+    suffix: str
+    media_type: str
+    sendable: bool
+    """All servers read it."""
+    lossless: bool
+
+
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": _Kind(PngImageFile, ".png", "image/png", sendable=True, lossless=True),
+    b"\xff\xd8\xff": _Kind(_Jpeg, ".jpg", "image/jpeg", sendable=True, lossless=False),
+    b"RIFF": _Kind(WebPImageFile, ".webp", "image/webp", sendable=True, lossless=False),
+    b"GIF8": _Kind(GifImageFile, ".gif", "image/gif", sendable=False, lossless=True),
+    b"BM": _Kind(BmpImageFile, ".bmp", "image/bmp", sendable=False, lossless=True),
+}
+_TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""What brings a picture upright, by its EXIF orientation."""
+
+
+def _fault_of_name(name: str) -> str | None:
+    path = PureWindowsPath(name)  # reads both kinds of slash, on every system
+    if not name.strip():
+        return "an empty name"
+    if "://" in name or name.startswith(("file:", "data:")):
+        return "a URL"
+    if path.anchor:
+        return "an absolute path"
+    return "a path that leads upwards" if ".." in path.parts else None
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".unfinished", delete=False) as file:
+        file.write(data)
+    Path(file.name).replace(path)
+
+
+def _recognise(data: bytes, *, name: str) -> _Kind:
+    kind = next((kind for signature, kind in _SIGNATURES.items() if data.startswith(signature)), None)
+    if kind is not None:
+        return kind
+    if not data:
+        raise BadImage(f"{name}: empty file")
+    if data.startswith(b"version https://git-lfs"):
+        raise BadImage(f"{name}: a Git LFS pointer, not the picture; fetch it with `git lfs pull`")
+    raise BadImage(f"{name}: not a picture; expected PNG, JPEG, WebP, GIF or BMP")
+
+
+def _decode(data: bytes, kind: _Kind, *, name: str) -> tuple[PIL.Image.Image, tuple[int, int]]:
+    try:
+        _refuse_bomb(_webp_size(data) if kind.open is WebPImageFile else (0, 0), name)
+        picture = kind.open(BytesIO(data))
+        _refuse_bomb(picture.size, name)
+        picture.load()
+    except BadImage:
+        raise
+    except Exception as error:  # damaged files make Pillow's readers raise nearly anything
+        raise BadImage(f"{name}: damaged picture ({len(data)} bytes): {error}") from error
+    return picture, picture.size
+
+
+def _refuse_bomb(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise BadImage(f"{name}: a picture of {width} x {height} pixels; expected at most {MAX_PIXELS} pixels")
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """From the header: Pillow's reader makes room for the whole picture before it tells its size."""
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+
+
+def _is_lossless_webp(data: bytes) -> bool:
+    return data.startswith(b"RIFF") and b"VP8L" in data  # met by chance, it only makes a PNG of a lossy picture
+
+
+def _read_orientation(exif: bytes) -> int:
+    """The orientation that an EXIF block states; 1, which is upright, where it can't be read."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        tags = (struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * index) for index in range(count))
+        return next((value for tag, _, _, value in tags if tag == 0x0112), 1)
+    except struct.error:
+        return 1
+
+
+def _is_plain(picture: PIL.Image.Image, data: bytes, kind: _Kind) -> bool:
+    is_deep = kind.open is PngImageFile and data[24] > 8  # Pillow gives 16-bit colours as 8-bit ones and says nothing
+    return picture.mode in ("RGB", "L") and not picture.has_transparency_data and not is_deep
+
+
+def _make_plain(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The pixels in 8-bit RGB or grey, on white where they are transparent, without metadata."""
+    if picture.mode.startswith("I"):  # 16-bit grey: its upper byte
+        plain = picture.point(lambda value: value / 256).convert("L")
+    elif picture.has_transparency_data:
+        plain = PIL.Image.new("RGBA", picture.size, "white")
+        plain.alpha_composite(picture.convert("RGBA"))
+        plain = plain.convert("RGB")
+    else:
+        plain = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
+    plain.info.clear()
+    return plain
+
+
+def _fit(size: tuple[int, int], *, max_pixels: int | None, min_pixels: int | None) -> tuple[int, int]:
+    """The nearest size of this shape within the limits; the cap wins where a line of pixels can't meet both."""
+    width, height = size
+    pixels = width * height
+    if max_pixels is not None and pixels > max_pixels:
+        scale = math.sqrt(max_pixels / pixels)
+        width, height = max(1, int(width * scale)), max(1, int(height * scale))
+        width = min(width, max_pixels)
+        return width, min(height, max_pixels // width)
+    if min_pixels is None or pixels >= min_pixels:
+        return size
+    scale = math.sqrt(min_pixels / pixels)
+    enlarged = math.ceil(width * scale), math.ceil(height * scale)
+    return _fit(enlarged, max_pixels=max_pixels, min_pixels=None)
+
+
+def _encode(picture: PIL.Image.Image, *, lossless: bool) -> Prepared:
+    file = BytesIO()
+    if lossless:
+        picture.save(file, "PNG")
+        return Prepared("image/png", file.getvalue(), *picture.size)
+    picture.save(file, "JPEG", quality=95, subsampling=0)  # full colour resolution: charts have thin coloured text
+    return Prepared("image/jpeg", file.getvalue(), *picture.size)
