@@ -1,0 +1,1 @@
+"""Pure functions of text: what a model said, taken apart, cut and measured."""
