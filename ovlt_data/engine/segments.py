@@ -59,7 +59,7 @@ class Segments:
         for segment in self._sealed:
             segment.close()
         with _locked(self._folder):
-            self._own.seal()
+            self._seal(self._own)
 
     def _open(self, read_only: Sequence[Path]) -> None:
         _make(self._folder)
@@ -80,7 +80,7 @@ class Segments:
             return self._create()
         own, *others = free
         for other in others:
-            other.seal()
+            self._seal(other)
         if len(free) > MAX_FILES:
             self._merge(own, [other.path for other in others if other.path.exists()])
         return own
@@ -110,6 +110,12 @@ class Segments:
             self._report(path, damage)
             return None
         return segment
+
+    def _seal(self, segment: Segment) -> None:
+        try:
+            segment.seal()
+        except Damaged as damage:
+            self._report(segment.path, damage)
 
     def _merge(self, own: Segment, others: Sequence[Path]) -> None:
         self._say(f"{self._folder}: merging {len(others) + 1} files into {own.path.name}.")
