@@ -1,0 +1,13 @@
+"""From a run's samples to the rows of a dataset version: pure functions over tables, no network, no chance.
+
+    curate(problems, samples, steps, kind="sft")  ->  Curated: the rows kept, the rows dropped with their reasons,
+                                                      and a funnel that accounts for each one
+
+Trying another list of steps costs seconds and no tokens. Rows are sorted at the start, so that their order of
+arrival shows nowhere.
+"""
+
+from ovlt_data.curate.curate import Curated, curate, rejected_problems
+from ovlt_data.curate.funnel import FunnelStep, describe_funnel
+
+__all__ = ["Curated", "FunnelStep", "curate", "describe_funnel", "rejected_problems"]

@@ -1,0 +1,118 @@
+"""The walk through a recipe's steps, with an account of every row that leaves."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from ovlt_data.curate.counts import count_verdicts
+from ovlt_data.curate.funnel import FunnelStep, count_step
+from ovlt_data.curate.steps import edit, find_dropped, label, measure
+from ovlt_data.errors import UsageError
+from ovlt_data.recipe import Step
+
+START = {"sft": "correct", "grpo": "problems"}
+"""What stands before the recipe's own steps: of samples, only correct ones become training rows."""
+NO_CORRECT = "no_correct"
+"""Why a problem left at the start; its samples leave each for their verdict's own reason."""
+
+
+class Curated(NamedTuple):
+    """What was kept, what was dropped, and the account of both.
+
+    A row is a sample for SFT, a problem for GRPO; either carries its problem's counts and pass rate.
+    """
+
+    rows: pl.DataFrame
+    """In the order (source, problem_id, slot). A column `mark_<filter>` is true where the filter would have dropped."""
+    rejected: pl.DataFrame
+    """With `rejected_at`, the step as the recipe writes it, and `rejected_for`, the reason; in the steps' order."""
+    funnel: tuple[FunnelStep, ...]
+
+
+class _Outcome(NamedTuple):
+    """What one step left of its rows, what it dropped, and its entry in the funnel."""
+
+    rows: pl.DataFrame
+    dropped: pl.DataFrame
+    entry: FunnelStep
+
+
+def curate(
+    problems: pl.DataFrame, samples: pl.DataFrame, steps: Sequence[Step], *, kind: Literal["sft", "grpo"]
+) -> Curated:
+    """Apply the steps in their order.
+
+    `problems` are those that didn't fail: samples of any other are passed over.
+    """
+    _refuse_equal_marks(steps)
+    counts = count_verdicts(problems, samples)
+    start = _start_sft(counts, samples) if kind == "sft" else _keep(counts, counts, at=START[kind])
+    outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows), initial=start))
+    return Curated(
+        rows=outcomes[-1].rows,
+        rejected=pl.concat([outcome.dropped for outcome in outcomes], how="diagonal"),
+        funnel=tuple(outcome.entry for outcome in outcomes),
+    )
+
+
+def rejected_problems(curated: Curated) -> pl.DataFrame:
+    """One row per problem of which nothing was kept: the step and the reason at which its last row went."""
+    start = curated.funnel[0].step
+    return (
+        curated.rejected.join(curated.rows, on="problem_id", how="anti")
+        .group_by("problem_id", maintain_order=True)
+        .agg(pl.col("source", "rejected_at", "rejected_for").last())
+        .with_columns(
+            rejected_for=pl.when(rejected_at=start).then(pl.lit(NO_CORRECT)).otherwise(pl.col("rejected_for"))
+        )
+    )
+
+
+def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> _Outcome:
+    rows = (
+        counts.join(samples.drop("source"), on="problem_id")
+        .sort("source", "problem_id", "slot")
+        .with_columns(pl.col("reasoning").alias("raw_reasoning"))
+    )
+    rows = rows.with_columns(measure(rows["reasoning"]))
+    return _drop(rows, pl.col("status") != "correct", at=START["sft"], reason=pl.col("reason"))
+
+
+def _apply(step: Step, rows: pl.DataFrame) -> _Outcome:
+    if step.strip_reflections is not None:
+        edited = edit(step.strip_reflections, rows)
+        return _keep(rows, edited, at=label(step), touched=edited["reasoning"] != rows["reasoning"])
+    if step.mark is not None:
+        marked = rows.with_columns(find_dropped(step.mark).alias(_mark_column(step.mark)))
+        return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
+    reason = "not_selected" if step.select is not None else step.name
+    return _drop(rows, find_dropped(step), at=label(step), reason=pl.lit(reason))
+
+
+def _keep(rows: pl.DataFrame, after: pl.DataFrame, *, at: str, touched: pl.Series | None = None) -> _Outcome:
+    entry = count_step(at, rows, after, touched=0 if touched is None else int(touched.sum()))
+    return _Outcome(after, _reject(rows.clear(), at, pl.lit("")), entry)
+
+
+def _drop(rows: pl.DataFrame, doomed: pl.Expr, *, at: str, reason: pl.Expr) -> _Outcome:
+    dropped = _reject(rows.filter(doomed), at, reason)
+    kept = rows.filter(~doomed)
+    return _Outcome(kept, dropped, count_step(at, rows, kept, reasons=Counter(dropped["rejected_for"])))
+
+
+def _reject(rows: pl.DataFrame, at: str, reason: pl.Expr) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(at).alias("rejected_at"), reason.alias("rejected_for"))
+
+
+def _mark_column(step: Step) -> str:
+    return f"mark_{step.name}"
+
+
+def _refuse_equal_marks(steps: Sequence[Step]) -> None:
+    columns = Counter(_mark_column(step.mark) for step in steps if step.mark is not None)
+    twice = [column for column, times in columns.items() if times > 1]
+    if twice:
+        raise UsageError(f"curate: {', '.join(twice)} would be written twice; expected each filter under one `mark`")

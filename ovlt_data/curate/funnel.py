@@ -1,0 +1,63 @@
+"""The funnel: what went into each step, what came out, and why the rest did not."""
+
+from collections.abc import Mapping
+
+import polars as pl
+from msgspec import Struct
+
+FEW_WORDS = 30
+"""Where the shortest traces have fewer words than this, they hold conclusions rather than reasoning."""
+
+
+class FunnelStep(Struct, frozen=True, kw_only=True):
+    """One step of the funnel. Rows are samples for SFT, problems for GRPO."""
+
+    step: str
+    """As it stands in the recipe."""
+    rows_in: int
+    rows_out: int
+    problems_in: int
+    problems_out: int
+    reasons: dict[str, int]
+    """Dropped rows by reason."""
+    touched: int
+    """Rows that the step edited, or marked instead of dropping."""
+
+
+def count_step(
+    step: str, before: pl.DataFrame, after: pl.DataFrame, *, reasons: Mapping[str, int] | None = None, touched: int = 0
+) -> FunnelStep:
+    """Compare the rows before a step with those after it."""
+    return FunnelStep(
+        step=step,
+        rows_in=before.height,
+        rows_out=after.height,
+        problems_in=before["problem_id"].n_unique(),
+        problems_out=after["problem_id"].n_unique(),
+        reasons=dict(sorted((reasons or {}).items(), key=lambda item: (-item[1], item[0]))),
+        touched=touched,
+    )
+
+
+def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[str]:
+    """Plain lines for people: one per step, then how short the shortest traces left are."""
+    width = max(len(step.step) for step in funnel)
+    lines = [_describe_step(step, width) for step in funnel]
+    if "words" not in rows.columns or rows.is_empty():
+        return lines
+    words = rows["words"].quantile(0.05, interpolation="lower") or 0
+    lines.append(f"words of reasoning: 5 percent of the rows have {words:.0f} or fewer")
+    if words < FEW_WORDS:
+        lines.append(
+            f"warning: that is under {FEW_WORDS}: such traces hold conclusions rather than reasoning; "
+            "try min_words, or strip_reflections after select"
+        )
+    return lines
+
+
+def _describe_step(step: FunnelStep, width: int) -> str:
+    told = [f"{n:,} {reason}" for reason, n in step.reasons.items()] + [f"{step.touched:,} touched"] * (
+        step.touched > 0
+    )
+    counts = f"{step.rows_in:>9,} -> {step.rows_out:>9,} rows {step.problems_out:>9,} problems"
+    return f"{step.step:<{width}} {counts}  {', '.join(told)}".rstrip()
