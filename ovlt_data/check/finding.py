@@ -1,0 +1,14 @@
+"""What a check says of one thing."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    level: Literal["ok", "warning", "wrong"]
+    what: str
+    """Where in the recipe, as a key path."""
+    says: str

@@ -1,0 +1,132 @@
+"""The command line: what can be typed, and what the exit status says.
+
+    0 done · 1 a bug, or nothing was built · 2 the recipe or the command line is wrong ·
+    3 stopped by an endpoint or the environment, resumable · 130, 143 interrupted, resumable
+
+Commands import what they need when they run: `ovlt --help` answers at once.
+"""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ovlt_data import __version__
+from ovlt_data.errors import OvltError, StopError, UsageError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=None
+)
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe's file, or the name of a shipped one.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key, as in build.kind=grpo. Repeatable.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status; errors that are meant for people come without a traceback."""
+    try:
+        app(standalone_mode=True)
+    except OvltError as error:
+        print(f"ovlt: {error}", file=sys.stderr)
+        sys.exit(exit_status(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"ovlt: disk full: {error}. Make room, then run the same command again.", file=sys.stderr)
+        sys.exit(3)
+    sys.exit(0)
+
+
+def exit_status(error: OvltError) -> int:
+    """The exit status that an error stands for."""
+    if isinstance(error, UsageError):
+        return 2
+    if isinstance(error, StopError):
+        return 3
+    return 1
+
+
+@app.callback(invoke_without_command=True)
+def ovlt(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Make vision-language reasoning datasets from models behind OpenAI-compatible endpoints."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many problems per source.")] = None,
+    retry: Annotated[str, typer.Option(metavar="KIND,…", help="Lasting failures to try again, by kind.")] = "",
+    name: Annotated[str | None, typer.Option(help="The run's name; left out: the recipe's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Generate, curate and build; run it again to resume."""
+    from ovlt_data.session import run_command
+
+    kinds = frozenset(kind for kind in retry.split(",") if kind)
+    status = run_command(recipe, overrides or [], limit=limit, retry=kinds, name=name, out=out, as_json=as_json)
+    raise typer.Exit(status)
+
+
+@app.command()
+def check(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no endpoint and no Hub.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Look at so many problems per source.")] = None,
+) -> None:
+    """Verify recipe, prompts, data, golds, endpoints, identity, vision and reasoning before anything is spent."""
+    from ovlt_data.check import check_command
+
+    raise typer.Exit(check_command(recipe, overrides or [], offline=offline, limit=limit))
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A run's or a version's folder.")]) -> None:
+    """Write one HTML page about a run or a dataset version."""
+    from ovlt_data.report import write_report
+
+    print(write_report(folder))
+
+
+@app.command()
+def grade(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - reads standard input.")],
+) -> None:
+    """Grade predictions: JSONL to standard output, a summary to standard error."""
+    from ovlt_data.session import grade_command
+
+    raise typer.Exit(grade_command(file))
+
+
+@app.command()
+def serve(
+    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="A model's folder; left out: the tiny one.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
+) -> None:
+    """Serve a model with the embedded server, for trying things out; not for production."""
+    from ovlt_data.serve.embedded import TINY_MODEL, serve_here
+
+    serve_here(model or TINY_MODEL, host=host, port=port)
+
+
+@app.command()
+def sources() -> None:
+    """List what problems can be read from."""
+    from ovlt_data.session import list_sources
+
+    list_sources()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""From a recipe to what it talks to: models with their identity, endpoints, the response store, the problems."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from itertools import chain
+from pathlib import Path
+
+from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.store import Store
+from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.transport import AiohttpTransport, Transport
+from ovlt_data.recipe import Model, Recipe
+from ovlt_data.serve.transport import EmbeddedServers, EmbeddedTransport, embedded_folder, resolve_embedded
+from ovlt_data.sources import read_source
+from ovlt_data.types import Problem, Unusable
+
+Say = Callable[[str], None]
+
+
+async def open_store(recipe: Recipe, *, beside: Path, stack: AsyncExitStack, say: Say) -> Store:
+    """The first store of the recipe, else of OVLT_STORE, else `store` in the folder `beside`; further ones are read."""
+    named = recipe.store or [os.environ.get("OVLT_STORE") or str(beside / "store")]
+    first, *others = [Path(name) for name in named]
+    store = await Store.open(first, read_only=others, say=say)
+    stack.push_async_callback(store.close)
+    return store
+
+
+def open_endpoints(
+    recipe: Recipe,
+    *,
+    tally: Tally,
+    stack: AsyncExitStack,
+    say: Say,
+    transports: Mapping[str, Transport] | None = None,
+) -> dict[str, Endpoint]:
+    """An endpoint for each model that the recipe uses, with its identity filled in.
+
+    Nothing is sent, and no embedded server starts, before it is asked. `transports` replace ours by model name.
+    """
+    servers = EmbeddedServers(stack)
+    endpoints: dict[str, Endpoint] = {}
+    for name in used_models(recipe):
+        model = recipe.models[name]
+        endpoints[name] = Endpoint(
+            name,
+            resolve_embedded(model) if model.embedded else model,
+            urls=model.endpoint,
+            transport=(transports or {}).get(name) or _open_transport(model, servers),
+            tally=tally,
+            say=say,
+            api_key=os.environ[model.api_key_env] if model.api_key_env else None,
+            grace=recipe.stop.grace,
+        )
+        stack.push_async_callback(endpoints[name].close)
+    return endpoints
+
+
+def used_models(recipe: Recipe) -> list[str]:
+    """Names of the models that the recipe's steps ask, in the order of the steps."""
+    named = [recipe.caption.model if recipe.caption else None, recipe.reason.model if recipe.reason else None]
+    return list(dict.fromkeys(name for name in named if name is not None))
+
+
+def read_problems(recipe: Recipe, *, images_folder: Path, limit: int | None) -> Iterator[Problem | Unusable]:
+    """The rows of all sources, in the recipe's order, read as they are pulled."""
+    return chain.from_iterable(
+        read_source(spec, images_folder=images_folder, seed=recipe.seed, limit=limit) for spec in recipe.problems.sources
+    )
+
+
+def _open_transport(model: Model, servers: EmbeddedServers) -> Transport:
+    if model.embedded:
+        return EmbeddedTransport(embedded_folder(model), servers)
+    return AiohttpTransport(connect_timeout=model.limits.connect_timeout)

@@ -1,0 +1,112 @@
+"""Commands at a terminal: signals, progress, and what is printed where.
+
+Results go to standard output, words for people to standard error.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import uvloop
+from rich.console import Console
+
+from ovlt_data.engine.tally import Tally
+from ovlt_data.pipeline import Options, Outcome, run_recipe
+from ovlt_data.progress import show_progress
+from ovlt_data.recipe import find_recipe, load_recipe
+
+Say = Callable[[str], None]
+Result = TypeVar("Result")
+
+
+def run_command(
+    recipe_file: Path,
+    overrides: Sequence[str],
+    *,
+    limit: int | None,
+    retry: frozenset[str],
+    name: str | None,
+    out: Path,
+    as_json: bool,
+) -> int:
+    """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
+    recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
+    options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry)
+    console = Console(stderr=True)
+    stop = Stop(say := speak(console))
+
+    async def session() -> Outcome:
+        tally = Tally()
+        stop.listen()
+        async with show_progress(tally, console):
+            return await run_recipe(recipe, options, tally=tally, say=say, stopping=stop.stopping)
+
+    try:
+        outcome = run_async(session())
+    except asyncio.CancelledError:
+        return stop.status
+    _print_outcome(outcome, say, as_json=as_json)
+    return stop.status
+
+
+class Stop:
+    """Ctrl-C or SIGTERM: the first finishes what is in flight, the second ends at once."""
+
+    def __init__(self, say: Say) -> None:
+        self.stopping = asyncio.Event()
+        self.status = 0
+        self._say = say
+
+    def listen(self) -> None:
+        """Call inside the loop, from the task that a second signal cancels."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None, "listen is called from a coroutine"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._hear, number, task)
+
+    def _hear(self, number: int, task: asyncio.Task[Any]) -> None:
+        self.status = 128 + number
+        if self.stopping.is_set():
+            task.cancel()
+            return
+        self.stopping.set()
+        self._say("stopping: what is in flight is finished and kept; once more ends it at once")
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a command's coroutine on the fast loop."""
+    return uvloop.run(work)
+
+
+def speak(console: Console) -> Say:
+    """A `say` for people: one line to standard error, above a live view if there is one."""
+    return lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(outcome), ensure_ascii=False))
+        return
+    if outcome.dataset is None:
+        say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")
+        return
+    say(f"{outcome.rows} rows in {outcome.dataset}")
+    say(f"Look at {Path(outcome.run) / 'report.html'}; load with datasets.load_dataset({outcome.dataset!r}).")
+
+
+def grade_command(file: Path) -> int:
+    """`ovlt grade`: one verdict per line to standard output, the summary to standard error."""
+    from ovlt_data.answers.lines import Summary, grade_lines
+
+    summary = Summary()
+    lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+    with lines:
+        for verdict in grade_lines(lines, summary):
+            print(json.dumps(verdict, ensure_ascii=False))
+    print(summary, file=sys.stderr)
+    return 0
