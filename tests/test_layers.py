@@ -1,0 +1,89 @@
+"""The import law: every module imports only leftwards, torch stands where it belongs, and the command line is quick."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+LAYERS = (
+    ("types", "errors"),
+    ("text", "images", "lookup"),
+    ("answers",),
+    ("recipe", "prompts"),
+    ("tables",),
+    ("engine",),
+    ("sources", "generate", "curate", "publish", "report"),
+    ("serve",),
+    ("run_folder", "connect"),
+    ("pipeline", "check"),
+    ("progress", "session"),
+    ("cli",),
+)
+"""Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
+
+WITHIN = {("types", "errors"), ("recipe", "prompts"), ("session", "progress"), ("images", "lookup")}
+
+HEAVY = ("torch", "transformers", "datasets", "polars", "pydantic")
+
+
+def layer_of(module: str) -> int:
+    """Position of ovlt_data.<module>… among the layers."""
+    part = module.split(".")[1]
+    return next(index for index, layer in enumerate(LAYERS) if part in layer)
+
+
+def modules() -> list[Path]:
+    return sorted((ROOT / "ovlt_data").rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def ours(path: Path) -> set[str]:
+    """Parts of ovlt_data that a file imports, such as `engine`."""
+    found = {name.split(".")[1] for name in imported(path) if name.startswith("ovlt_data.")}
+    return {part for part in found if (ROOT / "ovlt_data" / part).is_dir() or (ROOT / f"ovlt_data/{part}.py").is_file()}
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_module_imports_only_leftwards(path: Path) -> None:
+    if path.parent == ROOT / "ovlt_data" and path.stem == "__init__":
+        assert not ours(path)
+        return
+    here = name_of(path).split(".")[1]
+    mine = layer_of(name_of(path))
+    for part in ours(path) - {here}:
+        theirs = layer_of(f"ovlt_data.{part}")
+        assert theirs < mine or (here, part) in WITHIN, f"{name_of(path)} imports {part}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_torch_stands_only_in_the_embedded_server(path: Path) -> None:
+    if "serve" in path.parts:
+        return
+    assert not {"torch", "transformers"} & {name.split(".")[0] for name in imported(path)}
+
+
+def test_command_line_imports_nothing_heavy_at_its_start() -> None:
+    code = f"import ovlt_data.cli, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_help_names_every_command() -> None:
+    text = subprocess.check_output([sys.executable, "-m", "ovlt_data.cli", "--help"], text=True)
+    assert all(command in text for command in ("run", "check", "report", "grade", "serve", "sources"))
