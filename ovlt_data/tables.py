@@ -6,8 +6,11 @@ arrival; whoever needs an order sorts.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
+
+from ovlt_data.types import FunnelStep
 
 PROBLEMS = pl.Schema(
     {
@@ -81,6 +84,19 @@ TABLES: Mapping[str, pl.Schema] = {
     "failures": FAILURES,
     "unusable": UNUSABLE,
 }
+
+
+class Curated(NamedTuple):
+    """What curation kept of a run's samples, what it dropped, and the account of both.
+
+    A row is a sample for SFT, a problem for GRPO; either carries its problem's counts and pass rate.
+    """
+
+    rows: pl.DataFrame
+    """In the order (source, problem_id, slot). A column `mark_<filter>` is true where the filter would have dropped."""
+    rejected: pl.DataFrame
+    """With `rejected_at`, the step as the recipe writes it, and `rejected_for`, the reason; in the steps' order."""
+    funnel: tuple[FunnelStep, ...]
 
 
 def write_part(folder: Path, table: str, rows: Sequence[Mapping[str, object]], *, part: int) -> None:

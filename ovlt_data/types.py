@@ -158,3 +158,18 @@ class Failure(Struct, frozen=True, kw_only=True):
     endpoint: str = ""
     attempts: int = 0
     message: str = ""
+
+
+class FunnelStep(Struct, frozen=True, kw_only=True):
+    """One step of curation: what went in and what came out. Rows are samples for SFT, problems for GRPO."""
+
+    step: str
+    """As the recipe writes it."""
+    rows_in: int
+    rows_out: int
+    problems_in: int
+    problems_out: int
+    reasons: dict[str, int]
+    """Dropped rows by reason."""
+    touched: int = 0
+    """Rows that the step edited, or marked instead of dropping."""

@@ -7,7 +7,7 @@ Trying another list of steps costs seconds and no tokens. Rows are sorted at the
 arrival shows nowhere.
 """
 
-from ovlt_data.curate.curate import Curated, curate, rejected_problems
-from ovlt_data.curate.funnel import FunnelStep, describe_funnel
+from ovlt_data.curate.curate import curate, rejected_problems
+from ovlt_data.curate.funnel import describe_funnel
 
-__all__ = ["Curated", "FunnelStep", "curate", "describe_funnel", "rejected_problems"]
+__all__ = ["curate", "describe_funnel", "rejected_problems"]

@@ -8,28 +8,17 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from ovlt_data.curate.counts import count_verdicts
-from ovlt_data.curate.funnel import FunnelStep, count_step
+from ovlt_data.curate.funnel import count_step
 from ovlt_data.curate.steps import edit, find_dropped, label, measure
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Step
+from ovlt_data.tables import Curated
+from ovlt_data.types import FunnelStep
 
 START = {"sft": "correct", "grpo": "problems"}
 """What stands before the recipe's own steps: of samples, only correct ones become training rows."""
 NO_CORRECT = "no_correct"
 """Why a problem left at the start; its samples leave each for their verdict's own reason."""
-
-
-class Curated(NamedTuple):
-    """What was kept, what was dropped, and the account of both.
-
-    A row is a sample for SFT, a problem for GRPO; either carries its problem's counts and pass rate.
-    """
-
-    rows: pl.DataFrame
-    """In the order (source, problem_id, slot). A column `mark_<filter>` is true where the filter would have dropped."""
-    rejected: pl.DataFrame
-    """With `rejected_at`, the step as the recipe writes it, and `rejected_for`, the reason; in the steps' order."""
-    funnel: tuple[FunnelStep, ...]
 
 
 class _Outcome(NamedTuple):

@@ -3,25 +3,11 @@
 from collections.abc import Mapping
 
 import polars as pl
-from msgspec import Struct
+
+from ovlt_data.types import FunnelStep
 
 FEW_WORDS = 30
 """Where the shortest traces have fewer words than this, they hold conclusions rather than reasoning."""
-
-
-class FunnelStep(Struct, frozen=True, kw_only=True):
-    """One step of the funnel. Rows are samples for SFT, problems for GRPO."""
-
-    step: str
-    """As it stands in the recipe."""
-    rows_in: int
-    rows_out: int
-    problems_in: int
-    problems_out: int
-    reasons: dict[str, int]
-    """Dropped rows by reason."""
-    touched: int
-    """Rows that the step edited, or marked instead of dropping."""
 
 
 def count_step(

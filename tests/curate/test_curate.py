@@ -6,10 +6,10 @@ from typing import Literal
 import polars as pl
 import pytest
 
-from ovlt_data.curate import Curated, curate, rejected_problems
+from ovlt_data.curate import curate, rejected_problems
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Step
-from ovlt_data.tables import PROBLEMS, SAMPLES
+from ovlt_data.tables import PROBLEMS, SAMPLES, Curated
 
 Row = tuple[str, int, str, str]
 """Problem, slot, status, reasoning."""

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from ovlt_data.curate.funnel import FunnelStep, count_step, describe_funnel
+from ovlt_data.curate.funnel import count_step, describe_funnel
+from ovlt_data.types import FunnelStep
 
 
 def table(*ids: str) -> pl.DataFrame:
