@@ -1,14 +1,22 @@
 """What a source's reader says of one row, before pictures are hashed and an id is given.
 
 A reader knows its own layout and nothing else: a draft's gold may be a letter or a choice's text, its pictures are
-still files or bytes that nobody has opened. `ovlt_data.sources.read_source` makes problems of drafts.
+still names or bytes that nobody has opened. `ovlt_data.sources.problem` makes problems of drafts.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
-from ovlt_data.types import AnswerType
+from ovlt_data.errors import RowError
+from ovlt_data.types import AnswerType, Unusable
+
+Row = TypeVar("Row")
+
+FAULTS = frozenset({"bad_image", "bad_row"})
+"""Reasons that are faults of the files; the other ones tell of rows that were read well and are no problems for us."""
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -17,9 +25,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     origin: str
     """The row's own name in its source, such as a file's number; what a person would look it up by."""
     question: str
-    """Without image markers and without the choices."""
-    answer: str
-    """The gold. With choices: the letter, or the text of one of the choices. Empty when the row has none."""
+    answer: str | int
+    """The gold; empty when the row has none. With choices: the right one's letter, its text, or its 0-based index."""
     answer_type: AnswerType = "auto"
     choices: tuple[str, ...] = ()
     unit: str = ""
@@ -27,5 +34,25 @@ class Draft(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] = ()
     images: tuple[str | bytes, ...] = ()
     """Names of files inside `folder`, just as the row states them, or the bytes of pictures that it carries itself."""
-    folder: Path = Path()
+    folder: Path | None = None
     """Where named pictures stand. Whether a name stays inside is checked once, for all sources, where it is opened."""
+
+
+class Unfit(RowError):
+    """A row that no problem can be made of; `kind` is the reason that the funnel counts by."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def draft_or_unusable(make: Callable[[Row], Draft], row: Row, *, source: str, origin: str) -> Draft | Unusable:
+    """A draft of the row, or the reason why there is none."""
+    try:
+        return make(row)
+    except RowError as error:
+        return as_unusable(error, source=source, origin=origin)
+
+
+def as_unusable(error: RowError, *, source: str, origin: str) -> Unusable:
+    return Unusable(source=source, origin=origin, reason=error.kind, message=str(error), failed=error.kind in FAULTS)

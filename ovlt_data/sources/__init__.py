@@ -1,0 +1,93 @@
+"""Problems from where they stand: each row becomes a problem, or is kept as unusable with a reason.
+
+Reading is lazy. Rows are picked before anything is done with them: `first` in the file's order, `sample` by a hash of
+the row, so that a source that grows, or a larger number, keeps most picks. A row that says the same as an earlier one
+of its source is a duplicate.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from ovlt_data.errors import RowError, UsageError
+from ovlt_data.recipe import SourceSpec
+from ovlt_data.sources.draft import Draft, as_unusable
+from ovlt_data.sources.hub import is_hub_id
+from ovlt_data.sources.problem import make_problem
+from ovlt_data.sources.source import SOURCES, Source
+from ovlt_data.types import Problem, Unusable
+
+__all__ = ["SOURCES", "Source", "check_source", "read_source"]
+
+
+def read_source(
+    spec: SourceSpec, *, images_folder: Path, seed: int, limit: int | None = None
+) -> Iterator[Problem | Unusable]:
+    """The source's problems; pictures that rows carry are kept in `images_folder`.
+
+    `seed` is the recipe's, for picks and drawings. `limit` takes fewer rows: of a sample the first ranks, so that a
+    trial's problems are among the whole run's.
+    """
+    first_origins: dict[str, str] = {}
+    for row in _pick(spec, seed=seed, limit=limit):
+        result = row if isinstance(row, Unusable) else _problem_or_unusable(row, spec.source, images_folder)
+        if isinstance(result, Unusable):
+            yield result
+        elif result.id in first_origins:
+            yield _duplicate(result, of=first_origins[result.id])
+        else:
+            first_origins[result.id] = result.origin
+            yield result
+
+
+def check_source(spec: SourceSpec, *, offline: bool = False) -> None:
+    """Raise what is wrong with the source as a whole; offline, the Hub is taken at its word."""
+    on_hub = _find_reader(spec).hub and is_hub_id(spec)
+    if not (offline and on_hub):
+        next(_read(spec, seed=0))
+
+
+def _find_reader(spec: SourceSpec) -> Source:
+    source = SOURCES.get(spec.reader)
+    if source is None:
+        raise UsageError(f"source {spec.source}: no format `{spec.reader}`; expected one of: {', '.join(SOURCES)}")
+    return source
+
+
+def _read(spec: SourceSpec, *, seed: int) -> Iterator[Draft | Unusable]:
+    """All rows of the source, at least one."""
+    source = _find_reader(spec)
+    rows = source.read(spec if spec.seed is not None else spec.model_copy(update={"seed": seed}))
+    first = next(rows, None)
+    if first is None:
+        raise UsageError(f"source {spec.source}: {spec.path}: holds no rows; expected {source.layout}")
+    return chain([first], rows)
+
+
+def _pick(spec: SourceSpec, *, seed: int, limit: int | None) -> Iterator[Draft | Unusable]:
+    rows = _read(spec, seed=seed)
+    count = min((number for number in (spec.sample or spec.first, limit) if number is not None), default=None)
+    if spec.sample is None or count is None:
+        return islice(rows, count)
+    ranks = ((_rank(row, seed), index) for index, row in enumerate(rows))
+    picks = {index for _, index in heapq.nsmallest(count, ranks)}
+    return (row for index, row in enumerate(_read(spec, seed=seed)) if index in picks)
+
+
+def _rank(row: Draft | Unusable, seed: int) -> bytes:
+    said = row.question if isinstance(row, Draft) else row.message
+    return hashlib.sha256(f"{seed}\n{row.origin}\n{said}".encode(errors="replace")).digest()
+
+
+def _problem_or_unusable(draft: Draft, source: str, images_folder: Path) -> Problem | Unusable:
+    try:
+        return make_problem(draft, source=source, images_folder=images_folder)
+    except RowError as error:
+        return as_unusable(error, source=source, origin=draft.origin)
+
+
+def _duplicate(problem: Problem, *, of: str) -> Unusable:
+    message = f"same question, choices, answer and pictures as {of}"
+    return Unusable(source=problem.source, origin=problem.origin, reason="duplicate", message=message)

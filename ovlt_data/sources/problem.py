@@ -1,0 +1,65 @@
+"""Drafts become problems: text cleaned, gold settled, pictures found and hashed, an id given from all of it."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from ovlt_data import images
+from ovlt_data.errors import BadImage
+from ovlt_data.sources.draft import Draft, Unfit
+from ovlt_data.sources.gold import settle_gold
+from ovlt_data.types import Image, Problem
+
+IMAGE_MARKER = "<image>"
+
+
+def make_problem(draft: Draft, *, source: str, images_folder: Path) -> Problem:
+    """The draft as a problem; raises Unfit or BadImage."""
+    question = clean(draft.question)
+    if not question:
+        raise Unfit("no_question", "the row has no question")
+    answer, answer_type = settle_gold(draft)
+    answer, choices = clean(answer), tuple(clean(choice) for choice in draft.choices)
+    pictures = tuple(_find(image, draft, images_folder) for image in draft.images)
+    return Problem(
+        id=identify(source, question, choices, answer, pictures),
+        source=source,
+        origin=draft.origin,
+        question=question,
+        answer=answer,
+        answer_type=answer_type,
+        choices=choices,
+        unit=clean(draft.unit),
+        precision=draft.precision,
+        answers=tuple(clean(one) for one in draft.answers),
+        images=pictures,
+    )
+
+
+def identify(source: str, question: str, choices: Iterable[str], answer: str, pictures: Iterable[Image]) -> str:
+    """16 hex digits from the content, the same on every machine."""
+    content = [source, question, list(choices), answer, [picture.sha256 for picture in pictures]]
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
+
+
+def clean(text: str) -> str:
+    """Without image markers and outer space; half characters, which no file could hold, become question marks."""
+    return text.replace(IMAGE_MARKER, "").strip().encode(errors="replace").decode()
+
+
+def _find(image: str | bytes, draft: Draft, images_folder: Path) -> Image:
+    if isinstance(image, bytes):
+        return _save(image, draft, images_folder)
+    if draft.folder is None:
+        raise BadImage(f"{image!r}: only a name; expected the picture's bytes, since this source has no folder")
+    return images.refer(images.inside(draft.folder, image))
+
+
+def _save(image: bytes, draft: Draft, images_folder: Path) -> Image:
+    try:
+        return images.save(image, images_folder)
+    except BadImage as error:
+        number = draft.images.index(image) + 1
+        raise BadImage(f"{error} (number {number} of those that row {draft.origin} carries)") from error
