@@ -27,7 +27,10 @@ def find_prompt(name: str, *, beside: Path) -> Path | None:
 
 def prompt_names(*, beside: Path) -> list[str]:
     """The names that `find_prompt` knows."""
-    return sorted({path.stem for folder in _prompt_folders(beside) for path in folder.glob(f"*{PROMPT_SUFFIX}")})
+    folders = _prompt_folders(beside)
+    return sorted(
+        {stem(path.relative_to(folder).as_posix()) for folder in folders for path in folder.rglob(f"*{PROMPT_SUFFIX}")}
+    )
 
 
 def stem(name: str) -> str:

@@ -1,5 +1,7 @@
 """Recipes: what a dataset is made of, strict, resolved and checked before anything is spent."""
 
+from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
+from ovlt_data.recipe.load import find_recipe, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.schema import (
     Build,
@@ -33,4 +35,9 @@ __all__ = [
     "SourceSpec",
     "Step",
     "Stop",
+    "find_recipe",
+    "json_schema",
+    "load_recipe",
+    "recipe_hash",
+    "resolved_yaml",
 ]

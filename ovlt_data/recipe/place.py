@@ -50,7 +50,13 @@ def find_prompt(name: str, info: ValidationInfo) -> str:
     if found is None:
         known = ", ".join(lookup.prompt_names(beside=folder))
         raise ValueError(f"no prompt `{name}`; expected a file from the recipe's folder, or one of: {known}")
-    return lookup.stem(name) if found.parent == lookup.shipped("prompts") else str(found)
+    return lookup.stem(name) if found.is_relative_to(lookup.shipped("prompts")) else str(found)
+
+
+def make_absolute(names: list[str], info: ValidationInfo) -> list[str]:
+    """Local paths, which need not exist yet."""
+    place = info.context
+    return [str(local(name, place)) for name in names] if isinstance(place, Place) else names
 
 
 def is_local(name: str, info: ValidationInfo) -> bool:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_valid
 
 from ovlt_data.recipe.model import Model
 from ovlt_data.recipe.place import Place
-from ovlt_data.recipe.section import DataPath, OneOrMore, PromptName, Section, Word
+from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 
 
@@ -191,7 +191,7 @@ class Recipe(Section):
     """Steps in this order; nothing is sent, every dropped row keeps its reason."""
     build: Build
     """What a row of the dataset looks like."""
-    store: OneOrMore | None = None
+    store: LocalPaths | None = None
     """Folder of the response store, then further ones to read only; left out: OVLT_STORE, or ./store."""
     stop: Stop = Stop()
     """When a run gives up."""

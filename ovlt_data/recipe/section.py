@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ovlt_data.recipe.place import find_data, find_prompt
+from ovlt_data.recipe.place import find_data, find_prompt, make_absolute
 
 
 def _wrap(value: object) -> object:
@@ -15,6 +15,7 @@ Word = Annotated[str, Field(min_length=1)]
 OneOrMore = Annotated[list[Word], Field(min_length=1), BeforeValidator(_wrap, json_schema_input_type=str | list[str])]
 """A list; a single one may be written without brackets."""
 DataPath = Annotated[Word, AfterValidator(find_data)]
+LocalPaths = Annotated[OneOrMore, AfterValidator(make_absolute)]
 PromptName = Annotated[Word, AfterValidator(find_prompt)]
 
 

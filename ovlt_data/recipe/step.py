@@ -8,7 +8,7 @@ from ovlt_data.recipe.section import Section
 from ovlt_data.types import AnswerType
 
 By = Literal["shortest", "second_longest", "first", "all"]
-Needed = dict[Literal["default"] | AnswerType, Annotated[int, Field(ge=0)]]
+Needed = dict[Literal["default", AnswerType], Annotated[int, Field(ge=0)]]
 
 SAMPLE_LEVEL = frozenset({"select", "strip_reflections", "min_words", "max_words"})
 """Steps that look at one trace: rows of a grpo dataset have none."""

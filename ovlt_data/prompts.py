@@ -1,0 +1,124 @@
+"""Prompts are files: Jinja templates of one user message, and their text's hash is part of what a row is.
+
+A prompt is a pure function of a problem. It stands alone (no includes), knows few variables, is rendered in a
+sandbox, and what stands in a problem is filled in as it is: braces in a question are never a template.
+"""
+
+import hashlib
+import string
+from collections.abc import Sequence, Set
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
+
+from ovlt_data import lookup
+from ovlt_data.errors import RowError, UsageError
+
+VARIABLES = frozenset({"question", "choices", "caption", "source"})
+"""All that any prompt may use; `choices` is a list, empty where the answer is free."""
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """A template that was read and found sound."""
+
+    name: str
+    """As the recipe writes it."""
+    path: str
+    text: str
+    sha256: str
+    """Of the text: the prompt's identity."""
+    variables: frozenset[str]
+    """Those of `VARIABLES` that it uses."""
+
+    def render(
+        self, *, question: str = "", choices: Sequence[str] = (), caption: str | None = None, source: str = ""
+    ) -> str:
+        """The user message, without white space around it; using a caption where there is none is an error."""
+        values = {"question": question, "choices": list(choices), "source": source}
+        if caption is not None:
+            values["caption"] = caption
+        try:
+            return _compile(self.text).render(values).strip()
+        except TemplateError as error:
+            raise UsageError(f"{self.path}: {error}") from error
+
+
+def load_prompt(name: str, *, beside: Path, variables: Set[str] = VARIABLES) -> Prompt:
+    """A prompt by path or name (see `lookup`), refused if it uses a variable that won't be there."""
+    path = lookup.find_prompt(name, beside=beside)
+    if path is None:
+        known = ", ".join(lookup.prompt_names(beside=beside))
+        raise UsageError(f"no prompt `{name}`; expected a file from {beside}, or one of: {known}")
+    text = _read(path)
+    used = _check(text, path=path, known=variables)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    prompt = Prompt(name=name, path=str(path), text=text, sha256=digest, variables=used)
+    _try_out(prompt)
+    return prompt
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: can't be read as UTF-8 text: {error}") from error
+    if not text.strip():
+        raise UsageError(f"{path}: is empty; expected the text of a prompt")
+    return text
+
+
+def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
+    """The variables that a template uses, all of which must be known."""
+    try:
+        tree = _environment().parse(text)
+        _compile(text)
+    except TemplateSyntaxError as error:
+        raise UsageError(f"{path}:{error.lineno}: {error.message}") from error
+    if list(meta.find_referenced_templates(tree)):
+        raise UsageError(
+            f"{path}: takes in another file; expected a prompt that stands alone, since its text is its identity"
+        )
+    used = meta.find_undeclared_variables(tree) - _environment().globals.keys()
+    unknown = [name for name in tree.find_all(nodes.Name) if name.name in used - known]
+    if unknown:
+        allowed = ", ".join(sorted(known))
+        lines = {
+            f"{path}:{name.lineno}: unknown variable `{name.name}`; expected one of: {allowed}" for name in unknown
+        }
+        raise UsageError("\n".join(sorted(lines)))
+    return frozenset(used)
+
+
+def _try_out(prompt: Prompt) -> None:
+    """Rendered once before anything is spent: what a template does wrong, it does to any problem."""
+    for choices in ((), ("one", "two")):
+        try:
+            prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial")
+        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+            raise UsageError(f"{prompt.path}: fails with {len(choices)} choices: {error}") from error
+
+
+def letter(choices: Sequence[str]) -> list[tuple[str, str]]:
+    """Choices with their letters: `{% for letter, choice in choices | lettered %}`."""
+    if len(choices) > len(string.ascii_uppercase):
+        raise RowError(f"{len(choices)} choices, but the alphabet has {len(string.ascii_uppercase)} letters")
+    return list(zip(string.ascii_uppercase, choices, strict=False))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    filters: dict[str, Any] = environment.filters
+    filters["lettered"] = letter
+    # Nothing random: a row's prompt must come out the same twice.
+    del filters["random"], environment.globals["lipsum"]
+    return environment
+
+
+@lru_cache(maxsize=64)
+def _compile(text: str) -> Template:
+    return _environment().from_string(text)

@@ -1,0 +1,175 @@
+"""What is wrong with a recipe, in words for a tired person: where, what was found, what was expected.
+
+What was expected is read off the JSON schema, so that it says what the schema says, descriptions included.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ovlt_data.recipe.export import json_schema
+from ovlt_data.recipe.yaml import KeyPath
+
+TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+BAD_KEY = "[key]"
+"""How pydantic's locations say that the key is wrong, not its value."""
+Node = dict[str, Any]
+"""Part of a JSON schema."""
+
+
+def describe(error: ValidationError, written: Any) -> dict[KeyPath, str]:
+    """Each wrong key of what was `written`, with what is wrong."""
+    found: dict[KeyPath, str] = {}
+    for detail in error.errors(include_url=False):
+        path = _cut(detail["loc"], written)
+        found.setdefault(path, _word(detail, path, written))
+    return {path: text for path, text in found.items() if not _is_default(path, written, found)}
+
+
+def name_unknown(key: str, known: Iterable[str]) -> str:
+    """The nearest known key, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(key, names, n=1)
+    return (
+        f"is no key here; did you mean `{near[0]}`?" if near else f"is no key here; expected one of: {', '.join(names)}"
+    )
+
+
+def _cut(loc: KeyPath, written: Any) -> KeyPath:
+    """The part of pydantic's location that a person wrote, or should have: unions and short forms add to it."""
+    path: KeyPath = ()
+    for key in loc:
+        if key == BAD_KEY or not _holds(written, key):
+            return (*path, key) if isinstance(written, dict) and key != BAD_KEY else path
+        written = written[key]
+        path = (*path, key)
+    return path
+
+
+def _holds(value: Any, key: str | int) -> bool:
+    if isinstance(value, dict):
+        return key in value
+    return isinstance(value, list) and isinstance(key, int) and key < len(value)
+
+
+def _is_default(path: KeyPath, written: Any, found: Mapping[KeyPath, str]) -> bool:
+    """Defaults of sources are merged into each: what is wrong with one is told once, where it stands."""
+    if path[:2] != ("problems", "sources") or len(path) < 4:
+        return False
+    source, key = written["problems"]["sources"][path[2]], path[3]
+    return key not in source and ("problems", "defaults", key) in found
+
+
+def _word(detail: ErrorDetails, path: KeyPath, written: Any) -> str:
+    kind = detail["type"]
+    if kind == "value_error":
+        return str(detail["ctx"]["error"]) if "ctx" in detail else detail["msg"]
+    if kind == "extra_forbidden":
+        return name_unknown(str(path[-1]), _keys(path[:-1]))
+    if BAD_KEY in detail["loc"]:
+        return f"is no name for this; expected {_phrase_names(path[:-1])}"
+    expected = _phrase(path)
+    if kind == "missing":
+        return f"is missing; expected {expected}"
+    return f"is {_show(_value(written, path), expected)}; expected {expected}"
+
+
+def _value(written: Any, path: KeyPath) -> Any:
+    for key in path:
+        written = written[key]
+    return written
+
+
+def _show(value: Any, expected: str) -> str:
+    match value:
+        case None:
+            return "empty"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list" if value else "an empty list"
+        case str():
+            return f"the text `{value[:60]}`" if value else "empty text"
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return f"the number {value}" + (" (text of digits needs quotes)" if expected.startswith("text") else "")
+
+
+def _phrase(path: KeyPath) -> str:
+    """What may stand at a path."""
+    return " or ".join(dict.fromkeys(phrase for node in _at(path) for phrase in _phrases(node))) or "something else"
+
+
+def _phrases(node: Node) -> Iterator[str]:
+    if "enum" in node:
+        yield f"one of {', '.join(node['enum'])}"
+    elif "const" in node:
+        yield f"`{node['const']}`"
+    elif "pattern" in node:
+        yield f"text. {node['description']}" if "description" in node else "other text"
+    elif node.get("type") in TYPES:
+        yield TYPES[node["type"]] + _bounds(node)
+
+
+def _bounds(node: Node) -> str:
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "more than",
+        "maximum": "at most",
+        "minItems": "entries: at least",
+    }
+    bounds = [f"{word} {node[key]}" for key, word in words.items() if key in node]
+    return f", {' and '.join(bounds)}" if bounds else ""
+
+
+def _phrase_names(path: KeyPath) -> str:
+    for node in _at(path):
+        if "propertyNames" in node:
+            return f"one of {', '.join(node['propertyNames']['enum'])}"
+    return "letters, digits, `-` and `_`"
+
+
+def _keys(path: KeyPath) -> list[str]:
+    return [key for node in _at(path) for key in node.get("properties", {})]
+
+
+def _at(path: KeyPath) -> list[Node]:
+    """The schema's alternatives for what stands at a path."""
+    nodes = _unfold(_schema())
+    for key in path:
+        nodes = [inner for node in nodes for part in _step(node, key) for inner in _unfold(part)]
+    return nodes
+
+
+def _step(node: Node, key: str | int) -> list[Node]:
+    if isinstance(key, int):
+        return [node["items"]] if "items" in node else []
+    if key in node.get("properties", {}):
+        return [node["properties"][key]]
+    rest = node.get("additionalProperties")
+    return [*node.get("patternProperties", {}).values(), *([rest] if isinstance(rest, dict) else [])]
+
+
+def _unfold(node: Node) -> list[Node]:
+    if "$ref" in node:
+        return _unfold(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
+    if "anyOf" in node:
+        return [inner for part in node["anyOf"] for inner in _unfold(part)]
+    return [node]
+
+
+@cache
+def _schema() -> Node:
+    return json_schema()
