@@ -45,6 +45,10 @@ def test_reasoning_is_read_under_both_of_its_names(name: str) -> None:
         pytest.param(b'{"choices": [{"message": null}]}', id="null-message"),
         pytest.param(b'{"choices": [{"message": {"content": "\xff"}}]}', id="invalid-utf8"),
         pytest.param(b'{"choices": [{"message": {"content": 5}}]}', id="content-is-a-number"),
+        pytest.param(b'{"choices": [{"message": {"content": "half"}, "finish_reason": "abort"}]}', id="aborted"),
+        pytest.param(
+            b'{"choices": [{"message": {"content": "half a th"}, "finish_reason": "abort"}]}', id="server-shut-down"
+        ),
     ],
 )
 def test_what_is_no_completion_is_said_so(bad: bytes) -> None:
