@@ -71,7 +71,7 @@ class Segment:
         self._lock = lock(path.with_suffix(".lock"), shared=not writes)
         with _errors_of(path):
             self._connection = sqlite3.connect(_uri(path, writes=writes), uri=True, isolation_level=None)
-        self._compressor = zstandard.ZstdCompressor()
+        self._compressor = zstandard.ZstdCompressor(write_checksum=True)  # a flipped bit is noticed
         self._decompressor = zstandard.ZstdDecompressor()
 
     def prepare(self) -> None:
@@ -100,8 +100,8 @@ class Segment:
             for start in range(0, len(keys), KEYS_PER_QUERY):
                 some = keys[start : start + KEYS_PER_QUERY]
                 query = f"SELECT {COLUMNS} FROM replies WHERE key IN ({', '.join('?' * len(some))})"
-                rows += [self._unpacked(Row(*found)) for found in self._connection.execute(query, some)]
-        return rows
+                rows += map(Row._make, self._connection.execute(query, some))
+        return [row._replace(value=self._unpack(row.value)) for row in rows]
 
     def request(self, key: bytes) -> bytes | None:
         """What was asked under this key, if it's known here."""
@@ -109,7 +109,7 @@ class Segment:
             return None
         with _errors_of(self.path):
             found = self._connection.execute("SELECT body FROM requests WHERE key = ?", (key,)).fetchone()
-            return self._decompressor.decompress(found[0]) if found else None
+        return self._unpack(found[0]) if found else None
 
     def write(self, rows: Sequence[Row], requests: Mapping[bytes, bytes]) -> None:
         """Commit all of it or nothing."""
@@ -151,9 +151,9 @@ class Segment:
             os.close(self._lock)
             self._lock = None
 
-    def _unpacked(self, row: Row) -> Row:
+    def _unpack(self, packed: bytes) -> bytes:
         try:
-            return row._replace(value=self._decompressor.decompress(row.value))
+            return self._decompressor.decompress(packed)
         except zstandard.ZstdError as error:
             raise Damaged(str(error)) from error
 

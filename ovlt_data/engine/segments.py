@@ -10,12 +10,14 @@ import secrets
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from ovlt_data.engine.segment import Damaged, Row, Segment, delete, lock, set_aside
 from ovlt_data.errors import EnvironmentStop
 
 MAX_FILES = 8
 Say = Callable[[str], object]
+Found = TypeVar("Found")
 
 
 class Segments:
@@ -34,17 +36,11 @@ class Segments:
 
     def read(self, keys: Sequence[bytes]) -> list[Row]:
         """All replies to these keys in all files."""
-        rows: list[Row] = []
-        for segment in (self._own, *self._sealed):
-            try:
-                rows += segment.read(keys)
-            except Damaged as damage:
-                self._lose(segment, damage)
-        return rows
+        return [row for rows in self._ask_all(lambda segment: segment.read(keys)) for row in rows]
 
     def request(self, key: bytes) -> bytes | None:
         """What was asked under this key."""
-        return next((body for segment in (self._own, *self._sealed) if (body := segment.request(key))), None)
+        return next(filter(None, self._ask_all(lambda segment: segment.request(key))), None)
 
     def write(self, rows: Sequence[Row], requests: Mapping[bytes, bytes]) -> None:
         """Commit all or nothing to the file of our own."""
@@ -60,6 +56,16 @@ class Segments:
             segment.close()
         with _locked(self._folder):
             self._seal(self._own)
+
+    def _ask_all(self, ask: Callable[[Segment], Found]) -> list[Found]:
+        """What each file says, but for those that prove to be damaged."""
+        found: list[Found] = []
+        for segment in (self._own, *self._sealed):
+            try:
+                found.append(ask(segment))
+            except Damaged as damage:
+                self._lose(segment, damage)
+        return found
 
     def _open(self, read_only: Sequence[Path]) -> None:
         _make(self._folder)

@@ -265,12 +265,14 @@ def overwrite_all_but_the_first_page(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
 
 
-def overwrite_values(path: Path) -> None:
+def flip_one_bit_of_a_reply(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE replies SET value = x'00112233'")
+        size = connection.execute("SELECT length(value) FROM replies").fetchone()[0]
+        with connection.blobopen("replies", "value", 1) as value:
+            value[size - 6] = value[size - 6] ^ 1
 
 
-DAMAGES = [overwrite_header, truncate, overwrite_all_but_the_first_page, overwrite_values]
+DAMAGES = [overwrite_header, truncate, overwrite_all_but_the_first_page, flip_one_bit_of_a_reply]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.__name__ for damage in DAMAGES])
