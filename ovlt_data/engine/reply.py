@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from ovlt_data.types import Reply
 
-
 UNFINISHED = ("abort", "error")
-"""Finish reasons of a server that was stopped, or failed, in the middle: vLLM answers so with 200 when it shuts down."""
+"""Finish reasons of a server that stopped in the middle: vLLM answers so, with 200, when it is shut down."""
 
 
 class BadReply(Exception):
@@ -42,9 +41,6 @@ class _Completion(Struct, frozen=True):
 
 _decoder = msgspec.json.Decoder(_Completion)
 
-_CUT_OFF = ("abort", "error")
-"""Finish reasons of a vLLM that is being shut down: it answers all that is in flight with 200 and half a reply."""
-
 
 def decode_replies(body: bytes, *, max_tokens: int | None) -> list[Reply]:
     """The replies of one response in the order of their index; raises BadReply for anything else.
@@ -59,8 +55,6 @@ def decode_replies(body: bytes, *, max_tokens: int | None) -> list[Reply]:
     choices = sorted(completion.choices, key=lambda choice: choice.index)
     if not choices:
         raise BadReply("a completion without choices")
-    if any(choice.finish_reason in _CUT_OFF for choice in choices):
-        raise BadReply("the server stopped in the middle of the reply")
     if stopped := [choice for choice in choices if choice.finish_reason in UNFINISHED]:
         raise BadReply(f"the server stopped in the middle of it (finish_reason {stopped[0].finish_reason})")
     usage = completion.usage or _Usage()
