@@ -31,7 +31,7 @@ CREATE TABLE replies (
     value BLOB NOT NULL,        -- the reply as JSON, compressed by zstd
     UNIQUE (key, slot, cap)
 );
-CREATE TABLE requests (key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (key BLOB PRIMARY KEY, body BLOB NOT NULL);
 PRAGMA user_version = 1;
 COMMIT;
 """
