@@ -22,7 +22,8 @@ app = typer.Typer(
 
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe's file, or the name of a shipped one.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key, as in build.kind=grpo. Repeatable.")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one key, as in build.kind=grpo. Repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output and nothing else there.")]
 
@@ -85,13 +86,15 @@ def check(
     limit: Annotated[int | None, typer.Option(min=1, help="Look at so many problems per source.")] = None,
 ) -> None:
     """Verify recipe, prompts, data, golds, endpoints, identity, vision and reasoning before anything is spent."""
-    from ovlt_data.check import check_command
+    from ovlt_data.session import check_command
 
     raise typer.Exit(check_command(recipe, overrides or [], offline=offline, limit=limit))
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A run's or a version's folder.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A run's or a version's folder.")],
+) -> None:
     """Write one HTML page about a run or a dataset version."""
     from ovlt_data.report import write_report
 
@@ -100,7 +103,9 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A
 
 @app.command()
 def grade(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - reads standard input.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - is standard input.")
+    ],
 ) -> None:
     """Grade predictions: JSONL to standard output, a summary to standard error."""
     from ovlt_data.session import grade_command
@@ -110,7 +115,9 @@ def grade(
 
 @app.command()
 def serve(
-    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="A model's folder; left out: the tiny one.")] = None,
+    model: Annotated[
+        Path | None, typer.Argument(metavar="[MODEL]", help="A model's folder; left out: the tiny one.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
 ) -> None:

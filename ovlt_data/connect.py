@@ -66,7 +66,8 @@ def used_models(recipe: Recipe) -> list[str]:
 def read_problems(recipe: Recipe, *, images_folder: Path, limit: int | None) -> Iterator[Problem | Unusable]:
     """The rows of all sources, in the recipe's order, read as they are pulled."""
     return chain.from_iterable(
-        read_source(spec, images_folder=images_folder, seed=recipe.seed, limit=limit) for spec in recipe.problems.sources
+        read_source(spec, images_folder=images_folder, seed=recipe.seed, limit=limit)
+        for spec in recipe.problems.sources
     )
 
 

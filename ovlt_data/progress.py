@@ -1,9 +1,9 @@
-"""What a person sees while a run goes on: a live view on a terminal, plain lines in a pipe. Words go to standard error."""
+"""What a person sees while a run goes on: a live view on a terminal, plain lines in a pipe; on standard error."""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from rich.console import Console, Group
@@ -19,7 +19,7 @@ REFRESH_EVERY = 0.25
 
 
 @asynccontextmanager
-async def show_progress(tally: Tally, console: Console) -> AsyncIterator[None]:
+async def show_progress(tally: Tally, console: Console) -> AsyncGenerator[None]:
     """Keep showing `tally` while the block runs, and its last state once at the end."""
     pace = Pace(tally)
     if console.is_terminal:
@@ -115,7 +115,7 @@ def _share(done: int, total: int | None) -> str:
 
 
 @asynccontextmanager
-async def _every(seconds: float, show: Callable[[], None]) -> AsyncIterator[None]:
+async def _every(seconds: float, show: Callable[[], None]) -> AsyncGenerator[None]:
     async def loop() -> None:
         while True:
             await asyncio.sleep(seconds)

@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ RUN_FILE = "run.json"
 
 
 @contextmanager
-def open_run(folder: Path, *, recipe_file: Path) -> Iterator[Path]:
+def open_run(folder: Path, *, recipe_file: Path) -> Generator[Path]:
     """Hold a run's folder; it is made where it does not exist, and refused where it is another recipe's."""
     _check_owner(folder, recipe_file)
     folder.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,9 @@ def open_run(folder: Path, *, recipe_file: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise EnvironmentStop(f"{folder}: another ovlt works in this run; wait for it or take another --name") from error
+            raise EnvironmentStop(
+                f"{folder}: another ovlt works in this run; wait for it or take another --name"
+            ) from error
         yield folder
 
 

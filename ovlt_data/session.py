@@ -9,19 +9,27 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
 import uvloop
 from rich.console import Console
 
+from ovlt_data.answers.lines import Summary, grade_lines
+from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.pipeline import Options, Outcome, run_recipe
 from ovlt_data.progress import show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
+from ovlt_data.sources import SOURCES
+from ovlt_data.types import Problem
 
 Say = Callable[[str], None]
 Result = TypeVar("Result")
+
+CHECK_ROWS = 200
+"""Rows of each source that `check` reads unless told otherwise."""
 
 
 def run_command(
@@ -95,14 +103,44 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
     if outcome.dataset is None:
         say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")
         return
-    say(f"{outcome.rows} rows in {outcome.dataset}")
-    say(f"Look at {Path(outcome.run) / 'report.html'}; load with datasets.load_dataset({outcome.dataset!r}).")
+    say(f"Look at   {Path(outcome.run) / 'report.html'}")
+    say(f"Load      datasets.load_dataset({outcome.dataset!r})")
+    say("Next      edit the curate list and run it again: nothing is sent, and a new version stands beside this one.")
+
+
+def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool, limit: int | None) -> int:
+    """`ovlt check`; returns 0, or 2 where something is wrong with what the recipe asks for."""
+    recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
+    say = speak(Console(stderr=True))
+    wrong = 0
+
+    def tell(finding: Finding) -> None:
+        nonlocal wrong
+        wrong += finding.level == "wrong"
+        print(f"{finding.level:<8} {finding.what:<24} {finding.says}", flush=True)
+
+    async def ask() -> None:
+        async for finding in check_online(recipe, problems, beside=Path.cwd(), say=say):
+            tell(finding)
+
+    with TemporaryDirectory(prefix="ovlt-check-") as scratch:
+        rows = read_first(recipe, images_folder=Path(scratch), limit=limit or CHECK_ROWS)
+        problems = [row for row in rows if isinstance(row, Problem)]
+        for finding in check_offline(recipe, rows):
+            tell(finding)
+        if not offline:
+            run_async(ask())
+    return 2 if wrong else 0
+
+
+def list_sources() -> None:
+    """`ovlt sources`: what problems can be read from, and in which layout."""
+    for name, source in sorted(SOURCES.items()):
+        print(f"{name:<12} {source.about}\n{'':<12} {source.layout}\n{'':<12} licence: {source.licence}")
 
 
 def grade_command(file: Path) -> int:
     """`ovlt grade`: one verdict per line to standard output, the summary to standard error."""
-    from ovlt_data.answers.lines import Summary, grade_lines
-
     summary = Summary()
     lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with lines:

@@ -24,7 +24,9 @@ def check_sources(rows: Iterable[Problem | Unusable]) -> Iterator[Finding]:
         yield Finding("ok", f"problems.{source}", f"{count} problems")
     for (source, reason), useless in others.items():
         first = f"{useless[0].origin}: {useless[0].message}"
-        yield Finding("warning", f"problems.{source}", f"{len(useless)} rows are no problem ({reason}), such as {first}")
+        yield Finding(
+            "warning", f"problems.{source}", f"{len(useless)} rows are no problem ({reason}), such as {first}"
+        )
 
 
 def check_golds(problems: Sequence[Problem]) -> Iterator[Finding]:

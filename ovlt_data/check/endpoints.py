@@ -3,41 +3,58 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from ovlt_data.answers import canonical_answer
 from ovlt_data.check.finding import Finding
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask, encode_message, wire_body
+from ovlt_data.engine.status import shorten
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
 from ovlt_data.generate.reason import reason_problem
-from ovlt_data.generate.walk import Plan, render_reason
+from ovlt_data.generate.walk import Plan, ReasonPlan, render_reason
+from ovlt_data.prompts import load_prompt
+from ovlt_data.publish.compose import compose_completion
+from ovlt_data.recipe import Recipe
 from ovlt_data.types import Caption, Image, Problem, Sample
 
 
 async def check_endpoints(
+    recipe: Recipe,
     plan: Plan,
     problems: Sequence[Problem],
     *,
     engine: Engine,
     endpoints: Mapping[str, Endpoint],
-    expects_reasoning: Mapping[str, bool],
 ) -> AsyncIterator[Finding]:
-    """Ask each model of the walk; raises StopError for an endpoint that refuses everybody."""
+    """Walk one problem for real; raises StopError for an endpoint that refuses everybody."""
     problem = next((problem for problem in problems if problem.images), problems[0])
     caption: Caption | None = None
-    if plan.caption is not None and plan.caption.prompt is not None:
-        yield await check_vision(endpoints[plan.caption.model], problem.images)
-        try:
-            caption = await caption_problem(problem, engine=engine, model=plan.caption.model, prompt=plan.caption.prompt)
-            yield Finding("ok", f"models.{plan.caption.model}", f"captions: {_start(caption.text)}")
-        except RowError as error:
-            yield Finding("wrong", f"models.{plan.caption.model}", f"no caption for a first problem: {error}")
-            return
-    if plan.reason is None or plan.reason.prompt is None:
-        return
-    if plan.caption is None and problem.images:
-        yield await check_vision(endpoints[plan.reason.model], problem.images)
-    yield await _check_reasoner(plan, problem, caption, engine, expects_reasoning[plan.reason.model])
+    try:
+        if plan.caption is not None and plan.caption.prompt is not None:
+            model = plan.caption.model
+            yield await check_vision(endpoints[model], problem.images)
+            caption = await caption_problem(problem, engine=engine, model=model, prompt=plan.caption.prompt)
+            yield Finding("ok", f"models.{model}", f"captions: {shorten(caption.text, limit=100)}")
+        elif plan.reason is not None and plan.reason.prompt is not None and plan.caption is None:
+            yield await check_vision(endpoints[plan.reason.model], problem.images)
+        if plan.reason is not None and plan.reason.prompt is not None and (caption or plan.caption is None):
+            sample = await _sample_once(plan.reason, problem, caption, engine)
+            yield judge_reasoning(plan.reason.model, sample, expected=recipe.expects_reasoning(plan.reason.model))
+            yield show_row(recipe, problem, sample)
+    except RowError as error:
+        yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
+
+
+def show_row(recipe: Recipe, problem: Problem, sample: Sample) -> Finding:
+    """One row as the student will read it."""
+    prompt = load_prompt(recipe.build.prompt, beside=recipe.folder)
+    user = prompt.render(question=problem.question, choices=problem.choices)
+    gold = canonical_answer(problem.answer, answer_type=problem.answer_type, choices=problem.choices)
+    assistant = compose_completion(sample.reasoning, sample.content, answer=gold)
+    verdict = f"its own answer was {sample.verdict.extracted!r}, {sample.verdict.status}"
+    pictures = "<image>" * len(problem.images)
+    return Finding("ok", "build", f"one row ({verdict}):\n--- user\n{pictures}{user}\n--- assistant\n{assistant}\n---")
 
 
 async def check_vision(endpoint: Endpoint, images: Sequence[Image]) -> Finding:
@@ -56,9 +73,7 @@ async def check_vision(endpoint: Endpoint, images: Sequence[Image]) -> Finding:
 
 async def _count_prompt(endpoint: Endpoint, images: tuple[Image, ...]) -> int | RowError:
     ask = Ask(model=endpoint.name, text="Describe the picture.", images=images)
-    short = endpoint.model.model_copy(
-        update={"sampling": endpoint.model.sampling.model_copy(update={"max_tokens": 1})}
-    )
+    short = endpoint.model.model_copy(update={"sampling": endpoint.model.sampling.model_copy(update={"max_tokens": 1})})
     try:
         messages = await asyncio.to_thread(encode_message, ask, endpoint.model)
         replies = await endpoint.post(wire_body(messages, short, (0,)))
@@ -67,25 +82,19 @@ async def _count_prompt(endpoint: Endpoint, images: tuple[Image, ...]) -> int | 
     return sum(reply.prompt_tokens for reply in replies)
 
 
-async def _check_reasoner(
-    plan: Plan, problem: Problem, caption: Caption | None, engine: Engine, expects_reasoning: bool
-) -> Finding:
-    reason = plan.reason
-    assert reason is not None and reason.prompt is not None, "only called for a model"
-    where = f"models.{reason.model}"
+async def _sample_once(reason: ReasonPlan, problem: Problem, caption: Caption | None, engine: Engine) -> Sample:
+    assert reason.prompt is not None, "only called for a model"
     text = render_reason(problem, reason.prompt, caption)
-    sees = plan.caption is None
-    try:
-        samples = await reason_problem(
-            problem, text, engine=engine, model=reason.model, k=1, sees_images=sees, min_samples=1
-        )
-    except RowError as error:
-        return Finding("wrong", where, f"no sample for a first problem: {error}")
-    return judge_reasoning(where, samples[0], expected=expects_reasoning)
+    sees = caption is None
+    samples = await reason_problem(
+        problem, text, engine=engine, model=reason.model, k=1, sees_images=sees, min_samples=1
+    )
+    return samples[0]
 
 
-def judge_reasoning(where: str, sample: Sample, *, expected: bool) -> Finding:
+def judge_reasoning(model: str, sample: Sample, *, expected: bool) -> Finding:
     """Whether a sample holds the reasoning that its model is there for."""
+    where = f"models.{model}"
     if sample.reasoning_origin != "none":
         return Finding("ok", where, f"reasons ({sample.reasoning_origin}, {len(sample.reasoning.split())} words)")
     if not expected:
@@ -95,7 +104,3 @@ def judge_reasoning(where: str, sample: Sample, *, expected: bool) -> Finding:
         "--reasoning-parser; if it is no reasoning model, say reasoning: false"
     )
     return Finding("wrong", where, says)
-
-
-def _start(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:79]}…"

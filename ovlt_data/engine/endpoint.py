@@ -116,7 +116,7 @@ class Endpoint:
         self._tally.requests += 1
         self._tally.in_flight += 1
         try:
-            return await self._transport.post(url, body, self._headers, timeout=self.model.limits.timeout)
+            return await self._transport.post(url, body, self._headers, seconds=self.model.limits.timeout)
         except TimedOut as fault:
             raise Passing(Fault("again", "timeout", str(fault)), replica.url) from fault
         except Broken as fault:
@@ -162,7 +162,9 @@ class Endpoint:
             return f"It was asked for {self.model.model!r}: compare with the names under /models there."
         if kind == "no_access":
             variable = self.model.api_key_env
-            return f"Check the key in {variable}." if variable else "Name the key's environment variable in api_key_env."
+            return (
+                f"Check the key in {variable}." if variable else "Name the key's environment variable in api_key_env."
+            )
         return ""
 
     def _wait(self, state: RetryCallState) -> float:

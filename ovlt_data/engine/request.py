@@ -104,7 +104,7 @@ def sampling_fields(model: Model) -> dict[str, Any]:
 
 
 def encode_message(ask: Ask, model: Model) -> list[dict[str, Any]]:
-    """The chat messages as sent, pictures as data URLs before the text. Reads and may encode: not for the event loop."""
+    """The chat messages as sent, pictures as data URLs before the text. Reads files: not for the event loop."""
     if not ask.images:
         return [{"role": "user", "content": ask.text}]
     parts = [{"type": "image_url", "image_url": {"url": _encode_image(image, model)}} for image in ask.images]

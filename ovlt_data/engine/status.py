@@ -23,7 +23,8 @@ class Fault(Struct, frozen=True):
 
     family: Family
     kind: str
-    """`bad_request`, `context_too_long`, `too_large`; `rate_limited`, `server_error`, `timeout`, `bad_reply`; `no_access`, `no_model`, `redirect`."""
+    """Of a row: `bad_request`, `context_too_long`, `too_large`. Of the moment: `rate_limited`, `server_error`,
+    `timeout`, `connection`, `bad_reply`. Of the endpoint: `no_access`, `no_model`, `redirect`."""
     message: str
     """The server's own words, shortened."""
     retry_after: float | None = None
@@ -51,7 +52,9 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> Fault:
     if status == 404:
         return Fault("stop", "no_model", message)
     if 300 <= status < 400:
-        return Fault("stop", "redirect", f"HTTP {status}: redirects to {headers.get('Location', 'nowhere')}; give that URL")
+        return Fault(
+            "stop", "redirect", f"HTTP {status}: redirects to {headers.get('Location', 'nowhere')}; give that URL"
+        )
     if status == 413:
         return Fault("row", "too_large", message)
     if status in (408, 409, 425):
@@ -83,7 +86,7 @@ def _read_error(body: bytes) -> _Error:
 
 def _is_context_overflow(error: _Error) -> bool:
     """vLLM names the parameter, OpenAI a code; older servers only say it."""
-    if error.param in ("input_tokens", "max_tokens") or error.code == "context_length_exceeded":
+    if error.param in ("input_tokens", "input_text", "max_tokens") or error.code == "context_length_exceeded":
         return True
     return "maximum context length" in error.message
 

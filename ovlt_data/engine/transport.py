@@ -4,12 +4,11 @@ What went wrong on the way is told apart by what it means, not by whose exceptio
 (Unreachable), the connection ended before the reply was whole (Broken), the time was up (TimedOut).
 """
 
-import asyncio
 import socket
 import ssl
 import sys
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
@@ -50,8 +49,8 @@ class TimedOut(TransportFault):
 class Transport(Protocol):
     """Whatever can post a chat completion."""
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
-        """Post one request and read the whole answer; `timeout` in seconds. Raises a TransportFault."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        """Post one request and read the whole answer; `seconds` for all of it. Raises a TransportFault."""
         ...
 
     async def close(self) -> None:
@@ -60,23 +59,27 @@ class Transport(Protocol):
 
 
 class AiohttpTransport:
-    """Keep-alive connections without a limit of their own: how many requests are in flight is the endpoint's business."""
+    """Keep-alive connections, without a limit of their own: what may be in flight is the endpoint's business."""
 
     def __init__(self, *, connect_timeout: float) -> None:
         self._connect_timeout = connect_timeout
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
-        limit = aiohttp.ClientTimeout(total=timeout, connect=self._connect_timeout)
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        limit = aiohttp.ClientTimeout(total=seconds, connect=self._connect_timeout)
         try:
-            async with self._open().post(url, data=body, headers=headers, timeout=limit, allow_redirects=False) as answer:
+            async with self._open().post(
+                url, data=body, headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
                 return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
-            raise EndpointStop(f"{url}: no trusted TLS connection ({error}); check the URL and its certificate") from error
+            raise EndpointStop(
+                f"{url}: no trusted TLS connection ({error}); check the URL and its certificate"
+            ) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(str(error)) from error
-        except (TimeoutError, asyncio.TimeoutError) as error:
-            raise TimedOut(f"no answer within {timeout:g} s") from error
+        except TimeoutError as error:
+            raise TimedOut(f"no answer within {seconds:g} s") from error
         except aiohttp.InvalidURL as error:
             raise EndpointStop(f"{url}: not a URL that can be asked") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -102,19 +105,21 @@ class OpenAITransport:
     def __init__(self, client: openai.AsyncOpenAI) -> None:
         self._client = client.with_options(max_retries=0)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
-        extra = {name: value for name, value in headers.items() if name.lower() not in ("authorization", "content-type")}
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        extra = {
+            name: value for name, value in headers.items() if name.lower() not in ("authorization", "content-type")
+        }
         try:
             answer = await self._client.post(
                 "/chat/completions",
                 cast_to=httpx.Response,
                 body=msgspec.json.decode(body),
-                options={"timeout": timeout, "headers": extra},
+                options={"timeout": seconds, "headers": extra},
             )
         except openai.APIStatusError as error:
             answer = error.response
         except openai.APITimeoutError as error:
-            raise TimedOut(f"no answer within {timeout:g} s") from error
+            raise TimedOut(f"no answer within {seconds:g} s") from error
         except openai.APIConnectionError as error:
             fault = Unreachable if isinstance(error.__cause__, httpx.ConnectError) else Broken
             raise fault(str(error.__cause__ or error)) from error
@@ -124,8 +129,8 @@ class OpenAITransport:
         """The client is its owner's to close."""
 
 
-def _keepalive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    family, kind, protocol, _, _ = address
+def _keepalive_socket(address: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol = address[:3]
     connection = socket.socket(family=family, type=kind, proto=protocol)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

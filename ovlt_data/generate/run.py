@@ -14,10 +14,12 @@ from ovlt_data.generate.given import read_given
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Walker, lasting_failures
-from ovlt_data.prompts import load_prompt
+from ovlt_data.prompts import VARIABLES, load_prompt
 from ovlt_data.recipe import Recipe
 from ovlt_data.tables import read_table
 from ovlt_data.types import Problem, Unusable
+
+NO_CAPTION = VARIABLES - {"caption"}
 
 SPARE_ROWS = 16
 """Rows in the window beyond what endpoints take at once, so that none of them waits for a file to be read."""
@@ -77,7 +79,7 @@ def _plan_caption(recipe: Recipe) -> CaptionPlan | None:
     if step.from_ is not None:
         return CaptionPlan(given=read_given(Path(step.from_), step.columns.model_dump()))
     assert step.model is not None, "the schema asks for a model or a table"
-    return CaptionPlan(model=step.model, prompt=load_prompt(step.prompt, beside=recipe.folder))
+    return CaptionPlan(model=step.model, prompt=load_prompt(step.prompt, beside=recipe.folder, variables=NO_CAPTION))
 
 
 def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
@@ -86,4 +88,6 @@ def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
     step = recipe.reason
     if step is None:
         return None
-    return ReasonPlan(model=step.model, prompt=load_prompt(step.prompt, beside=recipe.folder), k=step.samples)
+    known = VARIABLES if recipe.caption is not None else NO_CAPTION
+    prompt = load_prompt(step.prompt, beside=recipe.folder, variables=known)
+    return ReasonPlan(model=step.model, prompt=prompt, k=step.samples)

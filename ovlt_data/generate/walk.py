@@ -4,7 +4,7 @@ Every row ends in exactly one place: among the problems that have samples, among
 the failures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -147,11 +147,11 @@ class Walker:
 
 def render_reason(problem: Problem, prompt: Prompt, caption: Caption | None) -> str:
     """The user message that the reasoner gets."""
-    text = caption.text if caption is not None else ""
+    text = caption.text if caption is not None else None
     return prompt.render(question=problem.question, choices=problem.choices, caption=text, source=problem.source)
 
 
-def lasting_failures(failures: list[Mapping[str, object]], *, retry: set[str]) -> dict[str, RowError]:
+def lasting_failures(failures: Sequence[Mapping[str, object]], *, retry: frozenset[str]) -> dict[str, RowError]:
     """Earlier lasting failures by request key, without the kinds that are to be tried again."""
     refused: dict[str, RowError] = {}
     for row in failures:

@@ -46,10 +46,10 @@ class EmbeddedTransport:
         self._servers = servers
         self._http = AiohttpTransport(connect_timeout=10.0)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         base = await self._servers.url(self._folder)
         try:
-            return await self._http.post(f"{base}/chat/completions", body, headers, timeout=timeout)
+            return await self._http.post(f"{base}/chat/completions", body, headers, seconds=seconds)
         except Unreachable as error:
             raise EnvironmentStop(f"the embedded server for {self._folder} is gone ({error})") from error
 

@@ -31,7 +31,7 @@ class Recorded:
         self.asked: list[Body] = []
         self._answer = answer
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout: float) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         self.asked.append(msgspec.json.decode(body))
         await asyncio.sleep(0)
         return self._answer(self.asked[-1])
@@ -141,9 +141,7 @@ async def test_more_samples_send_only_the_new_ones_and_fewer_send_none(engine_of
     assert len(sent.asked) == 6
 
 
-async def test_seeded_slots_carry_their_own_seed_however_they_are_asked_for(
-    engine_of: Asking, picture: Image
-) -> None:
+async def test_seeded_slots_carry_their_own_seed_however_they_are_asked_for(engine_of: Asking, picture: Image) -> None:
     engine, sent = await engine_of(honours_n, sampling={"seed": 100})
     first = await engine.sample(Ask("m", "what?", (picture,)), 2)
     more = await engine.sample(Ask("m", "what?", (picture,)), 4)
@@ -206,7 +204,7 @@ async def test_nobody_listening_before_any_answer_stops_the_run(engine_of: Askin
         raise Unreachable("connection refused")
 
     engine, _ = await engine_of(nobody)
-    with pytest.raises(EndpointStop, match="nobody answers at http://127.0.0.1:1/v1"):
+    with pytest.raises(EndpointStop, match=r"nobody answers at http://127\.0\.0\.1:1/v1"):
         await engine.sample(Ask("m", "what?"), 4)
 
 
