@@ -95,9 +95,7 @@ def load(image: Image) -> bytes:
     except OSError as error:
         raise BadImage(f"{image.path}: can't be read: {error.strerror}") from error
     if hashlib.sha256(data).hexdigest() != image.sha256:
-        raise BadImage(
-            f"{image.path}: the file changed since the problem was read; bring the old one back, or run anew"
-        )
+        raise BadImage(f"{image.path}: changed since the problem was read; bring the old file back, or start a new run")
     return data
 
 

@@ -7,7 +7,7 @@ of its source is a duplicate.
 
 import hashlib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -19,26 +19,47 @@ from ovlt_data.sources.problem import make_problem
 from ovlt_data.sources.source import SOURCES, Source
 from ovlt_data.types import Problem, Unusable
 
-__all__ = ["SOURCES", "Source", "check_source", "read_source"]
+__all__ = ["SOURCES", "Source", "check_source", "read_source", "read_sources"]
+
+
+def read_sources(
+    specs: Sequence[SourceSpec], *, images_folder: Path, seed: int, limit: int | None = None
+) -> Iterator[Problem | Unusable]:
+    """All of a recipe's sources, in its order; each is looked at before the first row of any is given.
+
+    Sources that share a label share its duplicates: splits may overlap.
+    """
+    for spec in specs:
+        check_source(spec)
+    origins: dict[str, dict[str, str]] = {spec.source: {} for spec in specs}
+    return chain.from_iterable(
+        read_source(spec, images_folder=images_folder, seed=seed, limit=limit, origins=origins[spec.source])
+        for spec in specs
+    )
 
 
 def read_source(
-    spec: SourceSpec, *, images_folder: Path, seed: int, limit: int | None = None
+    spec: SourceSpec,
+    *,
+    images_folder: Path,
+    seed: int,
+    limit: int | None = None,
+    origins: dict[str, str] | None = None,
 ) -> Iterator[Problem | Unusable]:
     """The source's problems; pictures that rows carry are kept in `images_folder`.
 
     `seed` is the recipe's, for picks and drawings. `limit` takes fewer rows: of a sample the first ranks, so that a
-    trial's problems are among the whole run's.
+    trial's problems are among the whole run's. `origins` are those of the problems that count as read before, by id.
     """
-    first_origins: dict[str, str] = {}
+    known = {} if origins is None else origins
     for row in _pick(spec, seed=seed, limit=limit):
         result = row if isinstance(row, Unusable) else _problem_or_unusable(row, spec.source, images_folder)
         if isinstance(result, Unusable):
             yield result
-        elif result.id in first_origins:
-            yield _duplicate(result, of=first_origins[result.id])
+        elif result.id in known:
+            yield _duplicate(result, of=known[result.id])
         else:
-            first_origins[result.id] = result.origin
+            known[result.id] = result.origin
             yield result
 
 

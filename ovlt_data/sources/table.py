@@ -83,7 +83,7 @@ def _draft(row: Row, *, cells: Mapping[str, Any], origin: str, folder: Path) -> 
         origin=origin,
         question=_text(cells.get("question")),
         answer=_gold(cells, answers),
-        answer_type=_answer_type(cells.get("answer_type")),
+        answer_type=_answer_type(cells),
         choices=_texts(cells.get("choices")),
         unit=_text(cells.get("unit")),
         precision=_whole(cells.get("precision")),
@@ -97,13 +97,16 @@ def _gold(cells: Mapping[str, Any], answers: tuple[str, ...]) -> str | int:
     index = _whole(cells.get("answer_index"))
     if index is not None:
         return index
-    answer = _text(cells.get("answer"))
-    return answer or (Counter(answers).most_common(1)[0][0] if answers else "")
+    answer = cells.get("answer")
+    if isinstance(answer, list):
+        return ", ".join(_texts(answer))
+    return _text(answer) or (Counter(answers).most_common(1)[0][0] if answers else "")
 
 
-def _answer_type(value: object) -> AnswerType:
+def _answer_type(cells: Mapping[str, Any]) -> AnswerType:
+    """As the row says; an answer of several parts is a set, whose order means nothing."""
     kinds: tuple[AnswerType, ...] = get_args(AnswerType)
-    said = _text(value) or "auto"
+    said = _text(cells.get("answer_type")) or ("set" if isinstance(cells.get("answer"), list) else "auto")
     for kind in kinds:
         if kind == said:
             return kind
