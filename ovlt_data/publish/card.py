@@ -1,0 +1,105 @@
+"""The dataset card: `README.md`, which people read and which tells `datasets` and the Hub what to load."""
+
+from collections.abc import Iterable, Sequence
+
+import yaml
+
+from ovlt_data.publish.manifest import Manifest
+from ovlt_data.types import FunnelStep
+
+_ROWS = {
+    "sft": "A row is a picture (or none), a question as the student is asked it, and a completion: "
+    "`<think>` reasoning `</think>`, a solution in prose, and the `<answer>`.",
+    "grpo": "A row is a picture (or none), a question as the student is asked it, and the gold answer for the reward.",
+}
+
+
+def write_card(manifest: Manifest, *, recipe: str) -> str:
+    """The card's text; `recipe` is the resolved one."""
+    sections = {
+        "Load it": _load(),
+        "What it is made from": _table(
+            ("source", "problems", "kept", "rows", "licence"),
+            [(s.source, s.problems, s.kept, s.rows, s.licence or "not stated") for s in manifest.sources],
+        ),
+        "What was left out": _funnel(manifest.funnel),
+        "How long": _lengths(manifest),
+        "Who said it": _models(manifest),
+        "Prompts": "\n\n".join(f"**{role}**\n\n{_fence(p.text)}" for role, p in manifest.prompts.items()),
+        "Recipe": _fence(recipe, "yaml"),
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
+    return f"---\n{_front_matter(manifest)}---\n\n# {manifest.name}\n\n{_intro(manifest)}\n\n{body}\n"
+
+
+def _front_matter(manifest: Manifest) -> str:
+    """Only `data/` is loaded; lineage and rejected rows travel with it."""
+    files = [{"split": "train", "path": "data/train-*.parquet"}]
+    facts = {
+        "pretty_name": manifest.name,
+        "task_categories": ["image-text-to-text"],
+        "tags": ["reasoning", "vision-language", manifest.kind, "ovlt"],
+        "configs": [{"config_name": "default", "data_files": files}],
+    }
+    return yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+
+
+def _intro(manifest: Manifest) -> str:
+    kept = sum(source.kept for source in manifest.sources)
+    return (
+        f"{manifest.rows:,} rows from {kept:,} of {manifest.problems:,} problems, made by ovlt {manifest.ovlt}; "
+        f"version `{manifest.version}`. {_ROWS[manifest.kind]}\n\n"
+        "`lineage.parquet` holds every sample with its verdict and the prompt that was sent, `rejected.parquet` what "
+        "was dropped and why, `ovlt.json` all figures of this page."
+    )
+
+
+def _load() -> str:
+    return _fence(
+        'from datasets import load_dataset\n\ntrain = load_dataset("FOLDER or Hub id", split="train")', "python"
+    )
+
+
+def _funnel(funnel: Sequence[FunnelStep]) -> str:
+    rows = [(step.step, step.rows_in, step.rows_out, step.problems_out, _reasons(step)) for step in funnel]
+    return _table(("step", "rows in", "rows out", "problems left", "dropped"), rows)
+
+
+def _reasons(step: FunnelStep) -> str:
+    dropped = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
+    return ", ".join(dropped) or (f"none ({step.touched:,} rows edited or marked)" if step.touched else "none")
+
+
+def _lengths(manifest: Manifest) -> str:
+    if manifest.words is None:
+        return ""
+    words = manifest.words
+    return (
+        f"Words of reasoning: 5 percent of the rows have {words.p5:,} or fewer, half {words.p50:,} or fewer, "
+        f"95 percent {words.p95:,} or fewer. ovlt added the `<answer>` tag to {manifest.answer_tag_added:,} rows."
+    )
+
+
+def _models(manifest: Manifest) -> str:
+    rows = [
+        (role, model, manifest.licences.get(model, "not stated")) for role, model in manifest.models.items() if model
+    ]
+    return _table(("role", "model", "licence"), rows) + f"\n\nGrader: {manifest.grader_version}."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _fence(text: str, language: str = "text") -> str:
+    """A code block that nothing in the text can close."""
+    ticks = "```"
+    while ticks in text:
+        ticks += "`"
+    return f"{ticks}{language}\n{text.strip()}\n{ticks}"

@@ -1,0 +1,55 @@
+"""The columns of a dataset version, fixed here and never inferred from the rows.
+
+Trainers read `images`, `prompt` and `completion`, and hand the rest to reward functions by name. Those get the
+arguments `prompts`, `completions` and `completion_ids` from TRL already, so no column may be called that.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from datasets import Features, Image, List, Value
+
+from ovlt_data.publish.provenance import ROLES
+
+SCHEMA_VERSION = 1
+"""Part of every version's id: raised when columns or their meaning change."""
+
+Kind = Literal["sft", "grpo"]
+
+_TEXT, _COUNT = Value("string"), Value("int64")
+_MESSAGES = List({"role": _TEXT, "content": _TEXT})
+_BY_ROLE = dict.fromkeys(ROLES, _TEXT)
+
+_TO_TRAIN_ON = {
+    "sft": {"images": List(Image()), "prompt": _MESSAGES, "completion": _MESSAGES},
+    "grpo": {"images": List(Image()), "prompt": _MESSAGES},
+}
+TO_KNOW = {
+    "id": _TEXT,
+    "problem_id": _TEXT,
+    "source": _TEXT,
+    "question": _TEXT,
+    "answer": _TEXT,
+    "answer_type": _TEXT,
+    "choices": List(_TEXT),
+    "unit": _TEXT,
+    "precision": _COUNT,
+    "answers": List(_TEXT),
+    "caption": _TEXT,
+    "n_samples": _COUNT,
+    "n_correct": _COUNT,
+    "n_wrong": _COUNT,
+    "n_unscorable": _COUNT,
+    "pass_rate": Value("float64"),
+    "pass_rate_model": _TEXT,
+    "models": _BY_ROLE,
+    "prompt_hashes": _BY_ROLE,
+    "response_key": _TEXT,
+    "parents": List(_TEXT),
+}
+"""Beside what is trained on: what a row is, and where it comes from."""
+
+
+def make_features(kind: Kind, marks: Iterable[str] = ()) -> Features:
+    """Columns of a kind of dataset, with one for each filter that the recipe marks by."""
+    return Features(_TO_TRAIN_ON[kind] | TO_KNOW | dict.fromkeys(marks, Value("bool")))

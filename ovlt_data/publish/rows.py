@@ -1,0 +1,83 @@
+"""Rows of a dataset version, made from what curation kept. Pictures are still by reference, and so is the version's id.
+
+The id is a hash of the rows alone: what a machine, a date or a shard's size has to say stands outside.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import polars as pl
+from msgspec import Struct
+
+from ovlt_data.publish.compose import compose_completion
+from ovlt_data.publish.features import SCHEMA_VERSION, TO_KNOW
+from ovlt_data.publish.provenance import Provenance
+from ovlt_data.types import Image
+
+_DERIVED = ("pass_rate",)
+"""Follows from the counts, and no float is to have a say in an id."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    values: dict[str, Any]
+    """All columns but `images`."""
+    images: tuple[Image, ...]
+
+
+def make_rows(
+    kept: pl.DataFrame,
+    problems: pl.DataFrame,
+    captions: pl.DataFrame,
+    *,
+    answer: Literal["gold", "model"],
+    provenance: Provenance,
+) -> Iterator[Row]:
+    """One row for each of `kept`, in its order; samples have a completion, problems have none."""
+    table = (
+        kept.drop("answer_type")
+        .join(problems.drop("source"), left_on="problem_id", right_on="id", maintain_order="left")
+        .join(captions.select("problem_id", caption="text"), on="problem_id", how="left", maintain_order="left")
+    )
+    for found in table.iter_rows(named=True):
+        row = _make_problem_row(found, provenance)
+        yield _add_completion(row, found, answer) if "slot" in found else row
+
+
+def identify(rows: Iterable[Row]) -> str:
+    """The version's id: 12 hex digits of the hash over its rows and the version of their schema."""
+    digest = hashlib.sha256(f"{SCHEMA_VERSION}\n".encode())
+    for row in rows:
+        digest.update(_canonical(row) + b"\n")
+    return digest.hexdigest()[:12]
+
+
+def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
+    said = provenance.prompts["train"].render(question=found["question"], choices=found["choices"])
+    values = {column: value for column, value in found.items() if column in TO_KNOW or column.startswith("mark_")}
+    values |= {
+        "prompt": [{"role": "user", "content": said}],
+        "id": found["problem_id"],
+        "pass_rate_model": provenance.models.get("reason"),
+        "models": provenance.models_by_role(),
+        "prompt_hashes": provenance.prompt_hashes(),
+        "parents": list(provenance.parents),
+    }
+    return Row(values=values, images=tuple(map(Image, found["image_paths"], found["image_sha256"])))
+
+
+def _add_completion(row: Row, found: dict[str, Any], answer: Literal["gold", "model"]) -> Row:
+    words = found["answer"] if answer == "gold" else found["extracted"]
+    completion = compose_completion(found["reasoning"], found["content"], answer=words)
+    values = {
+        "id": f"{found['problem_id']}/{found['slot']}",
+        "completion": [{"role": "assistant", "content": completion}],
+    }
+    return Row(values=row.values | values, images=row.images)
+
+
+def _canonical(row: Row) -> bytes:
+    values = {column: value for column, value in row.values.items() if column not in _DERIVED}
+    values["images"] = [image.sha256 for image in row.images]
+    return json.dumps(values, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

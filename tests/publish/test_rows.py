@@ -1,0 +1,47 @@
+"""What a version's id is made of."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from a_run import make_run
+
+from ovlt_data.publish.rows import Row, identify, make_rows
+from ovlt_data.types import Image
+
+
+def rows_of(folder: Path) -> list[Row]:
+    run = make_run(folder)
+    return list(make_rows(run.curate().rows, run.problems, run.captions, answer="gold", provenance=run.provenance))
+
+
+def test_an_id_is_twelve_hex_digits(tmp_path: Path) -> None:
+    assert re.fullmatch(r"[0-9a-f]{12}", identify(rows_of(tmp_path)))
+
+
+def test_an_id_knows_pictures_by_their_bytes_and_not_by_their_place(tmp_path: Path) -> None:
+    here, there = rows_of(tmp_path / "here"), rows_of(tmp_path / "there")
+    assert here[0].images != there[0].images
+    assert identify(here) == identify(there)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda row: msgspec.structs.replace(row, images=()), id="picture"),
+        pytest.param(lambda row: msgspec.structs.replace(row, images=(Image("x", "0" * 64),)), id="other-picture"),
+        pytest.param(lambda row: msgspec.structs.replace(row, values=row.values | {"answer": "C"}), id="answer"),
+        pytest.param(lambda row: msgspec.structs.replace(row, values=row.values | {"n_wrong": 9}), id="count"),
+        pytest.param(lambda row: msgspec.structs.replace(row, values=row.values | {"parents": ["x"]}), id="parents"),
+    ],
+)
+def test_an_id_changes_with_what_a_row_says(tmp_path: Path, change: object) -> None:
+    assert callable(change)
+    first, *others = rows_of(tmp_path)
+    assert identify([change(first), *others]) != identify([first, *others])
+
+
+def test_an_id_changes_with_the_order_of_rows(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path)
+    assert identify(rows) != identify(rows[::-1])
