@@ -49,7 +49,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     name: str
     rows: int
     problems: int
-    """That did not fail, kept or not."""
+    """Read from the sources: kept, rejected or failed."""
     shards: list[Shard]
     answer_tag_added: int
     """Rows whose reasoner wrote no <answer> tag."""

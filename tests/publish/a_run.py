@@ -1,6 +1,7 @@
 """A small run, made here: three problems with a picture each, one without, and what goes with them."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def make_recipe(*, kind: str, steps: list[dict[str, object]], answer: str) -> Re
     )
 
 
-def make_problem(name: str, folder: Path) -> dict[str, object]:
+def make_problem(name: str, folder: Path) -> Mapping[str, object]:
     choices = list(COLOURS.values())
     facts = {"id": name, "source": "shapes", "origin": f"row {name}", "question": "Which colour?", "choices": choices}
     facts |= {
@@ -97,7 +98,7 @@ def draw(colour: str) -> bytes:
     return file.getvalue()
 
 
-def make_samples() -> list[dict[str, object]]:
+def make_samples() -> Sequence[Mapping[str, object]]:
     """Of each problem: one that is right with a tag, one that is right with a box, one that is wrong."""
     return [
         {
