@@ -1,0 +1,136 @@
+"""Multiple choice by letter or by what the choice says, both taken to the choice's place in the list.
+
+A letter counts where it stands for itself: alone, bracketed, after "option", before its own text. A text counts when
+it is one choice and no other, folded or by value. A letter beside another choice's text is a contradiction, and
+several letters are a hedge. Nearness and containment never count: "ice" is not "an ice cube".
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from string import ascii_uppercase
+
+from ovlt_data.answers.clean import clean
+from ovlt_data.answers.numbers import Number, equal, read_number
+from ovlt_data.answers.phrases import is_hedged
+from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
+from ovlt_data.answers.text import fold, readings, tight
+
+_LETTER = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),]| -| is correct)?",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)(?: is|:)? )?+"
+    r"(?:[(\[{]([A-Za-z])[)\]}] ?[.:,]?|([A-Za-z]) ?[.:)]|([A-Z]) -(?= )) ?(?=\S)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"\b(?:not|isn't|rather than|instead of)\b(?: (?:option|choice|answer))? ?\(?[A-Z]\b\)?")
+_POINTED = re.compile(r"\(([A-Z])\)|\b(?:option|choice|answer|is|so|therefore|thus|hence|but|:) \(?([A-Z])\b(?! [a-z])")
+_STANDING = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
+_ARTICLE = re.compile(r"(?<![\w'])A(?= [a-z])")
+
+
+def compare_choice(answer: str, gold: Gold) -> Ruling:
+    wanted = place_of_gold(gold.text, gold.choices)
+    if wanted is None:
+        return rule(fold(answer) == fold(gold.text) != "", "choice_text")
+    said, method = _place(answer, gold.choices)
+    if said is None and (method == "hedged" or is_hedged(answer)):
+        return hedged("choice")
+    return rule(said == wanted, method if said is not None else "choice")
+
+
+def place_of_gold(text: str, choices: Sequence[str]) -> int | None:
+    """From a letter, the choice's own text, or a 0-based index, in this order."""
+    letter = _LETTER.fullmatch(text)
+    if letter is not None and ascii_uppercase.find(letter[1].upper()) < (len(choices) or 26):
+        return ascii_uppercase.index(letter[1].upper())
+    by_text = _by_text(text, tuple(choices))
+    if by_text is not None:
+        return by_text
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 and int(text) < len(choices) else None
+
+
+def letter_of_gold(text: str, choices: Sequence[str]) -> str | None:
+    place = place_of_gold(text, choices)
+    return None if place is None else ascii_uppercase[place]
+
+
+def _place(answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
+    count = len(choices) or 26
+    letter = _LETTER.fullmatch(answer)
+    if letter is not None:
+        return _in_range(letter[1], count), "choice_letter"
+    exact = _by_text(answer, choices)
+    if exact is not None:
+        return exact, "choice_text"
+    labelled = _LABELLED.match(answer)
+    if labelled is not None:
+        return _labelled(labelled, answer, choices)
+    return _pointed_at(answer, count)
+
+
+def _in_range(letter: str, count: int) -> int | None:
+    place = ascii_uppercase.index(letter.upper())
+    return place if place < count else None
+
+
+def _labelled(match: re.Match[str], answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
+    """ "B. 12": the text after the letter must not be another choice's."""
+    place = _in_range(match[1] or match[2] or match[3], len(choices) or 26)
+    rest = answer[match.end() :]
+    named = _by_text(rest, choices)
+    other = _LETTER.fullmatch(rest) or _STANDING.match(rest)
+    if named is None and other is not None and _in_range(other[1], len(choices) or 26) not in (None, place):
+        return None, "hedged"
+    return (place, "choice_letter") if named in (None, place) else (None, "hedged")
+
+
+def _pointed_at(answer: str, count: int) -> tuple[int | None, str]:
+    """A letter within a sentence: "not (B) but (C)", "A triangle is shown so C"."""
+    kept = _ARTICLE.sub("", _DENIED.sub("", answer))
+    standing = {match[1] for match in _STANDING.finditer(kept) if _in_range(match[1], count) is not None}
+    if len(standing) != 1:
+        return None, "hedged" if standing else "choice"
+    pointed = {match[1] or match[2] for match in _POINTED.finditer(kept)}
+    return (_in_range(standing.pop(), count), "choice_letter") if pointed & standing else (None, "choice")
+
+
+def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
+    known = _read_choices(choices)
+    for spelling in (answer.casefold(), tight(answer), *readings(answer)):
+        places = known.spellings.get(spelling)
+        if places is not None:
+            return places
+    return _by_value(answer, known.numbers) if known.numbers else None
+
+
+def _by_value(answer: str, numbers: tuple[Number | None, ...]) -> int | None:
+    said = read_number(answer)
+    if said is None:
+        return None
+    places = [place for place, number in enumerate(numbers) if number is not None and equal(said, number)]
+    return places[0] if len(places) == 1 else None
+
+
+class _Choices:
+    """The choices read once: rows of one problem share them."""
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        cleaned = [clean(choice) for choice in choices]
+        self.spellings: dict[str, int] = {}
+        for spell in (str.casefold, tight, fold):
+            self._add([spell(choice) for choice in cleaned])
+        numbers = tuple(read_number(choice) for choice in cleaned)
+        self.numbers = numbers if any(number is not None for number in numbers) else ()
+
+    def _add(self, spellings: list[str]) -> None:
+        for place, spelling in enumerate(spellings):
+            if spelling and spellings.count(spelling) == 1:
+                self.spellings.setdefault(spelling, place)
+
+
+@lru_cache(maxsize=4_096)
+def _read_choices(choices: tuple[str, ...]) -> _Choices:
+    return _Choices(choices)

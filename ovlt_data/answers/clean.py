@@ -1,0 +1,105 @@
+r"""One spelling for what typists, TeX, Markdown and Unicode write in many.
+
+Done once to both sides, before any rule looks at them: full-width forms, minus signs, superscripts, fractions,
+\text{}, \left, $…$, **bold**, quotes. What remains of TeX is \frac, \sqrt, function names and braces; mathematical
+letters and relations are single Unicode characters. Control characters stay, so that they never make a match.
+"""
+
+import re
+import unicodedata
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys("−–—‐‑‒﹣－", "-"),
+        **dict.fromkeys("×·⋅∙✕", "*"),
+        **dict.fromkeys("“”„‟″", '"'),
+        **dict.fromkeys("‘’‛′`", "'"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+        "÷": "/",
+        "⁄": "/",
+        "º": "°",
+        "≃": "≈",
+        "≅": "≈",
+        "⩽": "≤",
+        "⩾": "≥",
+    }
+)
+_COMMANDS = {
+    **dict.fromkeys(("dfrac", "tfrac", "cfrac"), r"\frac"),
+    **dict.fromkeys(("left", "right", "displaystyle", "textstyle", "limits", "!", "(", ")", "[", "]"), ""),
+    **dict.fromkeys(("big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr"), ""),
+    **dict.fromkeys((",", ";", ":", " ", "quad", "qquad"), " "),
+    **dict.fromkeys(("cdot", "times"), "*"),
+    **dict.fromkeys(("approx", "simeq", "cong"), "≈"),
+    **dict.fromkeys(("le", "leq", "leqslant"), "≤"),
+    **dict.fromkeys(("ge", "geq", "geqslant"), "≥"),
+    **dict.fromkeys(("ne", "neq"), "≠"),
+    **dict.fromkeys(("circ", "degree"), "°"),
+    "div": "/",
+    "lt": "<",
+    "gt": ">",
+    "pi": "π",
+    "infty": "∞",
+    "pm": "±",
+    "cup": "∪",
+    "cap": "∩",
+    "in": "∈",
+    "angle": "∠",
+    "triangle": "△",
+    "theta": "θ",
+    "alpha": "α",
+    "beta": "β",
+    "%": "%",
+    "#": "#",
+    "_": "_",
+    "&": "&",
+    "$": "$",
+}
+_COMMAND = re.compile(r"\\([A-Za-z]++|.)", re.DOTALL)
+_WRAPPED = re.compile(
+    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt|bb)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
+    r"\s*+\*?\{([^{}]*+)\}"
+)
+_MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")
+_BOLD = re.compile(r"(?<![\w)*])\*\*([^*\n]++)\*\*(?![\w(*])")
+_DEGREES = re.compile(r"\s*\^\s*+(?:°|\{\s*+°\s*+\})")
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]++")
+_VULGAR_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
+_SPACES = re.compile(r"[ \t\r\f\v]{2,}")
+_EDGES = " \t\r\n*_\"'"
+
+
+def clean(text: str) -> str:
+    if not text.isascii():
+        text = _plain(text)
+    if "\\" in text or "$" in text:
+        text = _without_tex(text)
+    if "**" in text:
+        text = _BOLD.sub(r"\1", text)
+    if "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip(_EDGES)
+
+
+def _plain(text: str) -> str:
+    text = _SUPERSCRIPT.sub(_raised, text.translate(_CHARACTERS))
+    text = unicodedata.normalize("NFKC", _VULGAR_AFTER_DIGIT.sub(" ", text))
+    return text.translate(_CHARACTERS)
+
+
+def _raised(match: re.Match[str]) -> str:
+    return "^{" + match[0].translate(_SUPERSCRIPTS) + "}"
+
+
+def _without_tex(text: str) -> str:
+    text = _MATH.sub(r"\1", text).replace("{,}", ",")
+    if "\\" not in text:
+        return text
+    for _ in range(3):  # \textbf{\text{(B)}}: wrappers nest, a few deep
+        text = _WRAPPED.sub(r"\1", text)
+    return _DEGREES.sub("°", _COMMAND.sub(_spelled, text))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return _COMMANDS.get(match[1], match[0])

@@ -1,0 +1,174 @@
+r"""The answer out of a whole model output, and by which sign it was found.
+
+Only what follows the thought counts: a thought that never ended gives no answer, and nothing inside one is ever
+looked at. Then, in this order: the last <answer> tag; the last \boxed{}; the words "the answer is"; else a short reply
+as it stands. The last sign wins, as in the official rules; three tags in a row are a list of guesses, not an answer.
+"""
+
+import re
+from typing import NamedTuple
+
+MAX_OUTPUT = 65_536
+MAX_ANSWER = 4_096
+_MAX_BARE = 600
+
+_THINK = re.compile(r"<(/?)think>", re.IGNORECASE)
+_OPEN = re.compile(r"<answer>", re.IGNORECASE)
+_CLOSE = re.compile(r"</answer>", re.IGNORECASE)
+_BRACES = re.compile(r"\\(?:boxed|fbox)\s*+\{|\\[{}]|[{}]")
+_BETWEEN_BOXES = re.compile(r"[\s$,;.*]*+(?:and|or)?[\s$,;*]*+")
+_PHRASE = re.compile(
+    r"\b(?:answers?|correct (?:option|choice))\b[*_\"']*+"
+    r"(?:\s*+[:=]|\s++(?:is|are|was|should be|must be|would be|will be)\b)[\s:*_]*+"
+    r"|\bfinal answer[\s*_]*+\n",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)")
+_BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
+
+
+class Extracted(NamedTuple):
+    value: str | None
+    method: str
+    reason: str = ""
+    """Why there is no answer: `no_answer`, `truncated`, `hedged` or `over_size`."""
+
+
+def extract(output: str) -> Extracted:
+    spoken = _after_thought(output)
+    if spoken is None:
+        return Extracted(None, "thought", "truncated")
+    spoken = spoken[-MAX_OUTPUT:]
+    found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
+    if found.value is None:
+        return found
+    if len(found.value) > MAX_ANSWER:
+        return Extracted(None, found.method, "over_size")
+    return found if found.value.strip() else Extracted(None, found.method, "no_answer")
+
+
+def _after_thought(output: str) -> str | None:
+    """What follows the last </think>; None while a thought is open."""
+    if "<" not in output:
+        return output
+    last = None
+    for last in _THINK.finditer(output):
+        pass
+    if last is None:
+        return output
+    return output[last.end() :] if last[1] else None
+
+
+def _from_tag(spoken: str) -> Extracted | None:
+    """A missing end tag is no fault: a stop sequence eats it."""
+    if "<" not in spoken:
+        return None
+    opens = [match.end() for match in _OPEN.finditer(spoken)]
+    if not opens:
+        return None
+    if _guesses(spoken, opens):
+        return Extracted(None, "answer_tag", "hedged")
+    value = _inside(spoken, opens[-1])
+    return _narrowed(value, "answer_tag")
+
+
+def _inside(spoken: str, start: int) -> str:
+    close = _CLOSE.search(spoken, start)
+    return spoken[start : close.start() if close else len(spoken)]
+
+
+def _guesses(spoken: str, opens: list[int]) -> bool:
+    """Three different answers or more, one tag after the other with nothing said between."""
+    if len(opens) < 3:
+        return False
+    pieces = _OPEN.split(spoken[opens[0] :])[-64:]
+    closed = [_CLOSE.split(piece, maxsplit=1) for piece in pieces]
+    silent = all(len(parts) == 2 and not parts[1].strip() for parts in closed[:-1])
+    return silent and len({parts[0].strip() for parts in closed}) >= 3
+
+
+def _from_box(spoken: str) -> Extracted | None:
+    value = _last_box(spoken)
+    return None if value is None else Extracted(value, "boxed")
+
+
+def _last_box(text: str) -> str | None:
+    r"""The last balanced \boxed{}, with its neighbours where several are given as one answer ("… and …")."""
+    if "\\boxed" not in text and "\\fbox" not in text:
+        return None
+    boxes = _outermost(_boxes(text))
+    if not boxes:
+        return None
+    first = len(boxes) - 1
+    while first and _BETWEEN_BOXES.fullmatch(text, boxes[first - 1][1] + 1, boxes[first][0]):
+        first -= 1
+    if first == len(boxes) - 1:
+        return _unboxed(text[boxes[-1][2] : boxes[-1][1]])
+    values = [_unboxed(text[inner:end]).strip() for _, end, inner in boxes[first:]]
+    return ", ".join(dict.fromkeys(values))
+
+
+def _boxes(text: str) -> list[tuple[int, int, int]]:
+    """(start, end, start of the content) of all that close, in the order in which they close."""
+    found: list[tuple[int, int, int]] = []
+    stack: list[re.Match[str]] = []
+    for token in _BRACES.finditer(text):
+        if token[0] in (r"\{", r"\}"):
+            continue
+        if token[0] != "}":
+            stack.append(token)
+        elif stack:
+            opened = stack.pop()
+            if len(opened[0]) > 1:
+                found.append((opened.start(), token.start(), opened.end()))
+    return found
+
+
+def _outermost(boxes: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    kept: list[tuple[int, int, int]] = []
+    for box in boxes:
+        while kept and kept[-1][0] > box[0]:
+            kept.pop()
+        kept.append(box)
+    return kept
+
+
+def _unboxed(value: str) -> str:
+    inner = _boxes(value)
+    return value[inner[-1][2] : inner[-1][1]] if inner else value
+
+
+def _from_phrase(spoken: str) -> Extracted | None:
+    value = _after_phrase(spoken)
+    return None if value is None else Extracted(value, "phrase")
+
+
+def _after_phrase(spoken: str) -> str | None:
+    """What follows the last "the answer is": to the end of its sentence, or the list below it."""
+    last = None
+    for last in _PHRASE.finditer(spoken):
+        pass
+    if last is None:
+        return None
+    tail = spoken[last.end() :].strip()
+    if _BULLET.match(tail) and "\n" in tail:
+        return tail
+    line = tail.split("\n", 1)[0]
+    end = _SENTENCE_END.search(line)
+    return line[: end.start()] if end else line
+
+
+def _from_whole(spoken: str) -> Extracted:
+    spoken = spoken.strip()
+    if not spoken or len(spoken) > _MAX_BARE:
+        return Extracted(None, "bare", "no_answer")
+    return Extracted(spoken, "bare")
+
+
+def _narrowed(value: str, method: str) -> Extracted:
+    """A tag may hold a whole sentence: what it says is the answer counts."""
+    boxed = _last_box(value)
+    if boxed is not None:
+        return Extracted(boxed, method)
+    said = _after_phrase(value)
+    return Extracted(value if said is None else said, method)

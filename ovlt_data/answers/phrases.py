@@ -1,0 +1,42 @@
+"""Words that stand around an answer and are no part of it: "There are 3 cubes", "It is made of metal", "x = 4"."""
+
+import re
+
+_VERB = r"(?:is|are|was|were|equals?|has|have|gives?)"
+_FILLERS = (
+    r"(?:(?:only|about|around|approximately|approx\.?|roughly|exactly|just|equal to|made (?:out )?of|called)\s++)*+"
+)
+_COUNTED = r"(?:(?:a|the)\s++(?:total|sum|number)\s++of\s++)?+"
+_LEAD_IN = re.compile(
+    rf"(?:(?:so|thus|therefore|hence|then|and)\b,?\s++)*+(?:(?:[\w'∠△]++\s++){{1,8}}?{_VERB}\s++)?{_FILLERS}{_COUNTED}",
+    re.IGNORECASE,
+)
+_BLOCKS = re.compile(r"\b(?:not|or|if|no|either|neither|cannot|never|than)\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"(?:an?|the)\s++", re.IGNORECASE)
+_PLACE = re.compile(r"(?:on|in|at|by|from)\s++", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"\b(?:or|either|neither|maybe|perhaps|possibly|both)\b|[^\s/]\s*/\s*[A-Za-z]|[,;]|\band\b", re.IGNORECASE
+)
+
+
+def without_lead_in(text: str) -> str:
+    """The answer that a short sentence ends with; the text itself where it denies or weighs something."""
+    match = _LEAD_IN.match(text)
+    if match is None or match.end() == 0 or _BLOCKS.search(text, 0, match.end()):
+        return text
+    return text[match.end() :]
+
+
+def without_article(text: str) -> str:
+    match = _ARTICLE.match(text)
+    return text[match.end() :] if match else text
+
+
+def without_place(text: str) -> str:
+    match = _PLACE.match(text)
+    return text[match.end() :] if match else text
+
+
+def is_hedged(text: str) -> bool:
+    """Several answers where one was asked for; used to name the reason, after nothing has matched."""
+    return _HEDGE.search(text) is not None

@@ -1,0 +1,48 @@
+"""Comparisons of one number, one time, one range, one list: what the answer says against what the gold says."""
+
+import re
+
+from ovlt_data.answers.numbers import equal, read_number
+from ovlt_data.answers.phrases import is_hedged, without_lead_in
+from ovlt_data.answers.ranges import equal_ranges, read_range
+from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
+from ovlt_data.answers.series import equal_lists, equal_sets
+from ovlt_data.answers.times import read_time
+
+_FUNCTION = re.compile(r"\\(?!frac\b|sqrt\b)[A-Za-z]{2,}|\b(?:sin|cos|tan|log|ln|exp|arc[a-z]{3})\b")
+
+
+def compare_number(answer: str, gold: Gold) -> Ruling | None:
+    """For a gold that is a number; None for an answer whose value only the symbolic worker can find."""
+    wanted = read_number(gold.text)
+    if wanted is None:
+        return rule(False, "number")
+    said = read_number(answer)
+    if said is not None:
+        return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
+    if is_hedged(answer):
+        return hedged("number")
+    return None if _FUNCTION.search(answer) else rule(False, "number")
+
+
+def compare_time(answer: str, gold: Gold) -> Ruling:
+    wanted = read_time(gold.text)
+    said = read_time(answer) or read_time(without_lead_in(answer))
+    if said is None and is_hedged(answer):
+        return hedged("time")
+    return rule(said is not None and said == wanted, "time")
+
+
+def compare_range(answer: str, gold: Gold) -> Ruling:
+    wanted = read_range(gold.text)
+    said = read_range(answer) or read_range(without_lead_in(answer))
+    same = said is not None and wanted is not None and equal_ranges(said, wanted, unit=gold.unit)
+    return rule(same, "range")
+
+
+def compare_list(answer: str, gold: Gold) -> Ruling:
+    return rule(equal_lists(answer, gold.text), "list")
+
+
+def compare_set(answer: str, gold: Gold) -> Ruling:
+    return rule(equal_sets(answer, gold.text), "set")

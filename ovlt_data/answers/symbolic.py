@@ -1,0 +1,176 @@
+"""The symbolic worker: math-verify in a process of its own that may hang, swell or die without harm to anybody.
+
+One worker, one task at a time, from any thread and without signals. The caller owns the deadline: when it passes, the
+worker's child is killed and a fresh one stands ready in milliseconds, since the program was loaded before it forked.
+The caller's process never imports sympy.
+"""
+
+import atexit
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ovlt_data.answers.ruling import Ruling, rule
+
+DEADLINE = 2.0
+_START_DEADLINE = 60.0
+_MAX_LENGTH = 2_000
+_MAX_NESTING = 64
+_WORKER = Path(__file__).with_name("worker.py")
+_LARGE = re.compile(r"\d{257}|\^ *+\{? *+[-+]?\d{5}|\d{4,}+ *+[)}]?!|! *+[)}]? *+!|[eE][-+]?\d{5}")
+_TOWER = re.compile(r"\^ *+[\d({ ]++\^")
+
+
+class WorkerGone(Exception):
+    """The worker ended by itself: out of memory, as a rule."""
+
+
+def decide(answer: str, gold: str) -> Ruling:
+    """Whether two formulas are equal as math-verify sees it; unscorable where it finds no end."""
+    if not fits(answer):
+        return Ruling("wrong", "symbolic", "over_size")
+    if not fits(gold):
+        return Ruling("unscorable", "symbolic", "memory")
+    try:
+        return rule(_worker.ask(answer, gold), "symbolic")
+    except TimeoutError:
+        return Ruling("unscorable", "symbolic", "timeout")
+    except WorkerGone:
+        return Ruling("unscorable", "symbolic", "memory")
+
+
+def fits(text: str) -> bool:
+    """Small enough to be worth a look: length, digits, exponents, factorials, nesting."""
+    if len(text) > _MAX_LENGTH or _LARGE.search(text) or _TOWER.search(text):
+        return False
+    depth = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if depth > _MAX_NESTING:
+            return False
+    return True
+
+
+class Worker:
+    """A persistent process, started when first asked, that answers one JSON line with another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._child = 0
+        self._unread = b""
+
+    def ask(self, answer: str, gold: str, *, deadline: float = DEADLINE) -> bool:
+        with self._lock:
+            process = self._ready()
+            self._send(process, {"gold": gold, "answer": answer})
+            try:
+                return self._verdict(process, deadline)
+            except TimeoutError:
+                self._kill_child()
+                raise
+
+    def stop(self) -> None:
+        with self._lock:
+            self._end()
+
+    def _verdict(self, process: subprocess.Popen[bytes], deadline: float) -> bool:
+        end = time.monotonic() + deadline
+        while True:
+            reply = self._receive(process, end - time.monotonic())
+            if "equal" in reply:
+                return bool(reply["equal"])
+            self._child = reply.get("ready", 0)  # a recycled child's successor takes the task
+            if not self._child:
+                raise WorkerGone
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        """A process whose child waits for a task; what a killed child may still have said is read away."""
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = _start()
+            self._child = 0
+        while not self._child:
+            self._child = self._receive(self._process, _START_DEADLINE).get("ready", 0)
+        return self._process
+
+    def _send(self, process: subprocess.Popen[bytes], task: dict[str, str]) -> None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(task).encode() + b"\n")
+            process.stdin.flush()
+        except OSError:
+            self._end()
+            raise WorkerGone from None
+
+    def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> dict[str, int]:
+        assert process.stdout is not None
+        end = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._unread:
+                if not selector.select(max(0.0, end - time.monotonic())):
+                    raise TimeoutError
+                piece = os.read(process.stdout.fileno(), 65_536)
+                if not piece:
+                    self._end()
+                    raise WorkerGone
+                self._unread += piece
+        line, self._unread = self._unread.split(b"\n", 1)
+        return json.loads(line)
+
+    def _kill_child(self) -> None:
+        """The program forks the next one at once, and it is waited for only when it is needed."""
+        try:
+            os.kill(self._child, signal.SIGKILL)
+        except ProcessLookupError:
+            self._end()
+        self._child = 0
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        self._child, self._unread = 0, b""
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", str(_WORKER)],  # -P: the folder's numbers.py must not shadow the library's
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the caller
+    )
+
+
+_worker = Worker()
+
+
+def _stop_worker() -> None:
+    _worker.stop()
+
+
+def _forget_worker() -> None:
+    """After a fork the pipes belong to the parent."""
+    global _worker
+    _worker = Worker()
+
+
+atexit.register(_stop_worker)
+os.register_at_fork(after_in_child=_forget_worker)

@@ -1,0 +1,70 @@
+"""Words are compared as words: folded, never as sums or products of letters, never by what they contain.
+
+Case, punctuation, hyphens, a leading article and a lead-in ("It is made of …") do not matter. Plurals and synonyms
+count only for the closed vocabularies of drawn scenes, where they can't mean another answer.
+"""
+
+import re
+
+from ovlt_data.answers.phrases import is_hedged, without_article, without_lead_in, without_place
+from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
+
+_SYNONYMS = {
+    "grey": "gray",
+    "metallic": "metal",
+    "shiny": "metal",
+    "matte": "rubber",
+    "block": "cube",
+    "ball": "sphere",
+    "big": "large",
+    "tiny": "small",
+    "little": "small",
+}
+_SCENE_WORDS = frozenset(
+    "gray red blue green brown purple cyan yellow metal rubber cube sphere cylinder large small".split()
+    + "car bus jet airliner biplane fighter plane airplane motorbike motorcycle bike bicycle scooter cruiser".split()
+    + "chopper dirtbike truck sedan suv minivan wagon circle square triangle rectangle star".split()
+)
+_NOT_WORD = re.compile(r"[^\w%°$€£+<>=]+")
+_POSSESSIVE = re.compile(r"(?<=\w)'(?=\w)")
+
+
+def compare_text(answer: str, gold: Gold) -> Ruling:
+    wanted = fold(gold.text)
+    if not wanted:
+        return rule(tight(answer) == tight(gold.text) != "", "text")
+    if any(reading == wanted for reading in readings(answer)) or _same_in_scene(answer, wanted):
+        return rule(True, "text")
+    if is_hedged(answer) and not is_hedged(gold.text):
+        return hedged("text")
+    return rule(False, "text")
+
+
+def fold(text: str) -> str:
+    """Lower case, one space between words, no punctuation, no leading article."""
+    words = _NOT_WORD.sub(" ", _POSSESSIVE.sub("", text.casefold())).strip()
+    return without_article(words)
+
+
+def tight(text: str) -> str:
+    """For formulas and brackets, where punctuation means something: only case and spaces go."""
+    return "".join(text.casefold().split()).rstrip(".")
+
+
+def readings(answer: str) -> list[str]:
+    """The answer as it stands, then without the words that lead up to it."""
+    said = without_lead_in(answer)
+    return list(dict.fromkeys(fold(text) for text in (answer, said, without_place(said))))
+
+
+def _same_in_scene(answer: str, wanted: str) -> bool:
+    gold_word = _scene_word(wanted)
+    return gold_word is not None and any(_scene_word(reading) == gold_word for reading in readings(answer))
+
+
+def _scene_word(text: str) -> str | None:
+    for word in (text, text.removesuffix("s"), text.removesuffix("es")):
+        word = _SYNONYMS.get(word, word)
+        if word in _SCENE_WORDS:
+            return word
+    return None

@@ -1,0 +1,70 @@
+"""Open questions with ten people's answers (VizWiz): the VQA accuracy, after its official normalisation.
+
+Accuracy is fractional; an answer counts as correct from 0.6, which two agreeing people out of ten give.
+"""
+
+import re
+from collections.abc import Sequence
+
+from ovlt_data.answers.phrases import is_hedged, without_lead_in
+from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
+from ovlt_data.answers.text import compare_text
+
+ENOUGH = 0.6
+
+_PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
+_COMMA_IN_NUMBER = re.compile(r"\d,\d")
+# The official expression, typo included: `?!<=` was meant to be a look-behind, so a full stop always counts.
+_PERIOD = re.compile(r"(?!<=\d)(\.)(?!\d)")
+_MAX_PERIODS = 32  # officially `re.UNICODE`, which is 32, is passed as the number of replacements
+_DIGITS = {
+    word: str(number) for number, word in enumerate("zero one two three four five six seven eight nine ten".split())
+}
+_DIGITS["none"] = "0"
+_ARTICLES = frozenset({"a", "an", "the"})
+_CONTRACTED = {
+    word.replace("'", ""): word
+    for word in (
+        "ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how'll how's "
+        "i'd i'm i've isn't it'd it'll let's ma'am might've mightn't must've mustn't needn't not've o'clock oughtn't "
+        "shan't she'd she's should've shouldn't somebody'd somebody'll somebody's someone'd someone'll someone's "
+        "something'd something'll that's there'd there're there's they'd they'll they're they've 'twas wasn't we'd "
+        "we've weren't what'll what're what's what've when's where'd where's where've who'd who'll who's who've why'll "
+        "why're why's won't would've wouldn't y'all you'd you'll you're you've"
+    ).split()
+}
+
+
+def compare_vqa(answer: str, gold: Gold) -> Ruling:
+    if not gold.answers:
+        return compare_text(answer, gold)
+    texts = dict.fromkeys((answer, without_lead_in(answer), answer.rstrip(".")))
+    if max(vqa_accuracy(text, gold.answers) for text in texts) >= ENOUGH:
+        return rule(True, "vqa")
+    return hedged("vqa") if is_hedged(answer) else rule(False, "vqa")
+
+
+def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
+    """Mean over the people left out one by one of min(1, agreeing / 3)."""
+    said = normalise(answer)
+    agreeing = [normalise(other) == said for other in answers]
+    total = sum(agreeing)
+    if not said or not answers:
+        return 0.0
+    return sum(min(1.0, (total - agrees) / 3) for agrees in agreeing) / len(answers)
+
+
+def normalise(text: str) -> str:
+    text = _without_punctuation(text.replace("\n", " ").replace("\t", " ").strip())
+    words = (_DIGITS.get(word, word) for word in text.lower().split())
+    return " ".join(_CONTRACTED.get(word, word) for word in words if word not in _ARTICLES)
+
+
+def _without_punctuation(text: str) -> str:
+    """A mark beside a space goes, one between letters becomes a space."""
+    kept = text
+    in_number = _COMMA_IN_NUMBER.search(text) is not None
+    for mark in _PUNCTUATION:
+        beside_space = mark + " " in text or " " + mark in text
+        kept = kept.replace(mark, "" if beside_space or in_number else " ")
+    return _PERIOD.sub("", kept, count=_MAX_PERIODS)

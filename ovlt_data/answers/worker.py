@@ -1,0 +1,76 @@
+"""The program that the symbolic worker runs, as a file of its own: it knows math-verify and nothing of ovlt.
+
+The outer process loads math-verify once and forks a child that serves tasks, one JSON line each; when the child is
+killed or has served its share (sympy's caches only grow) another is forked. It ends when its standard input does, and
+a child that computes on after its caller has died is ended by its own alarm.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any, TextIO
+
+MEMORY = 2 * 2**30
+TASKS_PER_CHILD = 2_000
+_ALARM_SECONDS = 10
+_DONE, _RECYCLE = 0, 3
+
+
+def main() -> None:
+    from math_verify import parse, verify  # half a second: only here, where it is waited for
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints must not look like a reply
+    while True:
+        child = os.fork()
+        if child == 0:
+            os._exit(_serve(replies, parse, verify))
+        _, status = os.waitpid(child, 0)
+        ended = os.waitstatus_to_exitcode(status)
+        if ended == _DONE:
+            return
+        if ended != _RECYCLE:
+            _say(replies, {"died": ended})
+
+
+def _serve(replies: TextIO, parse: Any, verify: Any) -> int:
+    _say(replies, {"ready": os.getpid()})
+    for _ in range(TASKS_PER_CHILD):
+        line = _read_line()
+        if not line:
+            return _DONE
+        signal.alarm(_ALARM_SECONDS)
+        task = json.loads(line)
+        _say(replies, {"equal": _equal(task["gold"], task["answer"], parse, verify)})
+        signal.alarm(0)
+    return _RECYCLE
+
+
+def _read_line() -> bytes:
+    """Unbuffered, so that the next child finds every line that this one did not take."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            return b""
+        line += byte
+    return line
+
+
+def _equal(gold: str, answer: str, parse: Any, verify: Any) -> bool:
+    wanted = parse(f"\\boxed{{{gold}}}", parsing_timeout=None)
+    said = parse(f"\\boxed{{{answer}}}", parsing_timeout=None)
+    return bool(verify(wanted, said, timeout_seconds=None))
+
+
+def _say(replies: TextIO, message: dict[str, int]) -> None:
+    replies.write(json.dumps(message) + "\n")
+    replies.flush()
+
+
+if __name__ == "__main__":
+    main()
