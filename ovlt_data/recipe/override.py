@@ -47,5 +47,7 @@ def _index(entries: list[Any], key: str) -> int:
 def _path(value: Any, keys: list[str]) -> KeyPath:
     if not keys:
         return ()
-    step = int(keys[0]) if isinstance(value, list) else keys[0]
-    return (step, *_path(value[step], keys[1:]))
+    key, *rest = keys
+    if isinstance(value, list):
+        return (int(key), *_path(value[int(key)], rest))
+    return (key, *_path(value[key], rest))

@@ -20,6 +20,8 @@ PromptName = Annotated[Word, AfterValidator(find_prompt)]
 
 
 class Section(BaseModel):
+    """A mapping of a recipe."""
+
     model_config = ConfigDict(
         strict=True,
         frozen=True,

@@ -33,7 +33,7 @@ def describe(error: ValidationError, written: Any) -> dict[KeyPath, str]:
     found: dict[KeyPath, str] = {}
     for detail in error.errors(include_url=False):
         path = _cut(detail["loc"], written)
-        found.setdefault(path, _word(detail, path, written))
+        found.setdefault(path, _word(detail, path))
     return {path: text for path, text in found.items() if not _is_default(path, written, found)}
 
 
@@ -50,10 +50,11 @@ def _cut(loc: KeyPath, written: Any) -> KeyPath:
     """The part of pydantic's location that a person wrote, or should have: unions and short forms add to it."""
     path: KeyPath = ()
     for key in loc:
-        if key == BAD_KEY or not _holds(written, key):
-            return (*path, key) if isinstance(written, dict) and key != BAD_KEY else path
-        written = written[key]
-        path = (*path, key)
+        if key != BAD_KEY and _holds(written, key):
+            path, written = (*path, key), written[key]
+            continue
+        missing = isinstance(written, dict) and key != BAD_KEY
+        return (*path, str(key).removesuffix("_")) if missing else path  # `from_` is our name for `from`
     return path
 
 
@@ -71,7 +72,7 @@ def _is_default(path: KeyPath, written: Any, found: Mapping[KeyPath, str]) -> bo
     return key not in source and ("problems", "defaults", key) in found
 
 
-def _word(detail: ErrorDetails, path: KeyPath, written: Any) -> str:
+def _word(detail: ErrorDetails, path: KeyPath) -> str:
     kind = detail["type"]
     if kind == "value_error":
         return str(detail["ctx"]["error"]) if "ctx" in detail else detail["msg"]
@@ -82,13 +83,7 @@ def _word(detail: ErrorDetails, path: KeyPath, written: Any) -> str:
     expected = _phrase(path)
     if kind == "missing":
         return f"is missing; expected {expected}"
-    return f"is {_show(_value(written, path), expected)}; expected {expected}"
-
-
-def _value(written: Any, path: KeyPath) -> Any:
-    for key in path:
-        written = written[key]
-    return written
+    return f"is {_show(detail['input'], expected)}; expected {expected}"
 
 
 def _show(value: Any, expected: str) -> str:

@@ -115,6 +115,8 @@ class _Reader:
             return self._refuse(node, path, "is an alias of what it stands in; expected a value")
         if isinstance(node, yaml.ScalarNode):
             return self._read_scalar(node, path)
+        if node.tag not in {TAG + "map", TAG + "seq"}:
+            return self._refuse_tag(node, path)
         self._open.append(node)
         value = self._read_mapping(node, path) if isinstance(node, yaml.MappingNode) else self._read_list(node, path)
         self._open.pop()
@@ -135,8 +137,6 @@ class _Reader:
         return values
 
     def _read_list(self, node: yaml.Node, path: KeyPath) -> list[Any]:
-        if node.tag != TAG + "seq":
-            return self._refuse(node, path, f"has the tag {node.tag}; expected a plain list")
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _read_scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Any:
@@ -145,6 +145,9 @@ class _Reader:
         scalar = SCALARS.get(node.tag)
         if scalar and scalar.form.match(node.value):
             return scalar.read(node.value)
+        return self._refuse_tag(node, path)
+
+    def _refuse_tag(self, node: yaml.Node, path: KeyPath) -> Any:
         return self._refuse(node, path, f"has the tag {node.tag}; expected a plain value")
 
     def _refuse(self, node: yaml.Node, path: KeyPath, what: str) -> Any:
