@@ -61,6 +61,14 @@ def ignores_n(body: Body) -> Answer:
     return completion("one")
 
 
+def refuses_all(_: Body) -> Answer:
+    return refusal()
+
+
+def refuses_bad(body: Body) -> Answer:
+    return refusal("bad picture") if "bad" in str(body["messages"]) else honours_n(body)
+
+
 def refuses_n(body: Body) -> Answer:
     return refusal("n must be 1") if body.get("n", 1) > 1 else completion("one")
 
@@ -116,9 +124,7 @@ async def test_endpoint_without_n_still_gives_every_sample_and_is_remembered(
 
 
 async def test_row_that_is_refused_anyway_does_not_pass_for_a_refused_n(engine_of: Asking, picture: Image) -> None:
-    engine, sent = await engine_of(
-        lambda body: refusal("bad picture") if "bad" in str(body["messages"]) else honours_n(body)
-    )
+    engine, sent = await engine_of(refuses_bad)
     bad = await engine.sample(Ask("m", "bad", (picture,)), 4)
     assert isinstance(bad.failure, RequestFailed)
     assert (bad.failure.kind, bad.failure.lasting, len(sent.asked)) == ("bad_request", True, 2)
@@ -167,7 +173,7 @@ async def test_seeded_samples_of_a_hosted_api_are_asked_for_one_by_one(engine_of
         ({"limits": {"concurrency": 1}}, 1),
         ({"sampling": {"max_tokens": 4096}}, 1),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=["revision", "temperature", "extra-body", "template-kwargs", "url", "limits", "cap"],
 )
 async def test_only_what_decides_the_words_makes_another_request(
     engine_of: Asking, change: dict[str, Any], requests: int
@@ -190,7 +196,7 @@ async def test_neutral_values_are_sent_to_vllm_and_spared_a_hosted_api(engine_of
 
 
 async def test_lasting_failure_of_an_earlier_run_is_not_sent_again(engine_of: Asking) -> None:
-    engine, sent = await engine_of(lambda _: refusal())
+    engine, sent = await engine_of(refuses_all)
     failed = await engine.sample(Ask("m", "what?"), 1)
     assert failed.failure is not None
     assert failed.failure.request_key == failed.key
