@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,7 +67,7 @@ def run_ovlt(recipe: Path, *arguments: str, cwd: Path | None = None) -> Ran:
 
 
 @contextmanager
-def ovlt_running(recipe: Path, *arguments: str, cwd: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+def ovlt_running(recipe: Path, *arguments: str, cwd: Path | None = None) -> Generator[subprocess.Popen[str]]:
     """`ovlt run`, killed at the end of the block if it still goes on then."""
     command = [sys.executable, "-m", "ovlt_data.cli", "run", str(recipe), "--json", *arguments]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
