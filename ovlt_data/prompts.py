@@ -21,6 +21,9 @@ from ovlt_data.errors import RowError, UsageError
 VARIABLES = frozenset({"question", "choices", "caption", "source"})
 """All that any prompt may use; `choices` is a list, empty where the answer is free."""
 
+FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What an expression in a template can raise."""
+
 
 class Prompt(Struct, frozen=True, kw_only=True):
     """A template that was read and found sound."""
@@ -43,8 +46,8 @@ class Prompt(Struct, frozen=True, kw_only=True):
             values["caption"] = caption
         try:
             return _compile(self.text).render(values).strip()
-        except TemplateError as error:
-            raise UsageError(f"{self.path}: {error}") from error
+        except FAULTS as error:
+            raise UsageError(f"{self.path}: fails for a problem with {len(choices)} choices: {error}") from error
 
 
 def load_prompt(name: str, *, beside: Path, variables: Set[str] = VARIABLES) -> Prompt:
@@ -94,12 +97,9 @@ def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
 
 
 def _try_out(prompt: Prompt) -> None:
-    """Rendered once before anything is spent: what a template does wrong, it does to any problem."""
+    """Rendered before anything is spent: what a template does wrong, it does to any problem."""
     for choices in ((), ("one", "two")):
-        try:
-            prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial")
-        except (TypeError, ValueError, LookupError, ArithmeticError) as error:
-            raise UsageError(f"{prompt.path}: fails with {len(choices)} choices: {error}") from error
+        prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial")
 
 
 def letter(choices: Sequence[str]) -> list[tuple[str, str]]:
