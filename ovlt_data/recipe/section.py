@@ -12,7 +12,11 @@ def _wrap(value: object) -> object:
 
 
 Word = Annotated[str, Field(min_length=1)]
-OneOrMore = Annotated[list[Word], Field(min_length=1), BeforeValidator(_wrap, json_schema_input_type=str | list[str])]
+OneOrMore = Annotated[
+    list[Word],
+    Field(min_length=1),
+    BeforeValidator(_wrap, json_schema_input_type=str | Annotated[list[str], Field(min_length=1)]),
+]
 """A list; a single one may be written without brackets."""
 DataPath = Annotated[Word, AfterValidator(find_data)]
 LocalPaths = Annotated[OneOrMore, AfterValidator(make_absolute)]

@@ -4,7 +4,7 @@ What was expected is read off the JSON schema, so that it says what the schema s
 """
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,12 @@ TYPES = {
     "array": "a list",
     "object": "a mapping",
 }
+BOUNDS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "minItems": "of a length of at least",
+}
 BAD_KEY = "[key]"
 """How pydantic's locations say that the key is wrong, not its value."""
 Node = dict[str, Any]
@@ -35,15 +41,6 @@ def describe(error: ValidationError, written: Any) -> dict[KeyPath, str]:
         path = _cut(detail["loc"], written)
         found.setdefault(path, _word(detail, path))
     return {path: text for path, text in found.items() if not _is_default(path, written, found)}
-
-
-def name_unknown(key: str, known: Iterable[str]) -> str:
-    """The nearest known key, or all of them."""
-    names = sorted(known)
-    near = difflib.get_close_matches(key, names, n=1)
-    return (
-        f"is no key here; did you mean `{near[0]}`?" if near else f"is no key here; expected one of: {', '.join(names)}"
-    )
 
 
 def _cut(loc: KeyPath, written: Any) -> KeyPath:
@@ -77,13 +74,20 @@ def _word(detail: ErrorDetails, path: KeyPath) -> str:
     if kind == "value_error":
         return str(detail["ctx"]["error"]) if "ctx" in detail else detail["msg"]
     if kind == "extra_forbidden":
-        return name_unknown(str(path[-1]), _keys(path[:-1]))
+        return _name_unknown(str(path[-1]), known=_keys(path[:-1]))
     if BAD_KEY in detail["loc"]:
         return f"is no name for this; expected {_phrase_names(path[:-1])}"
     expected = _phrase(path)
     if kind == "missing":
         return f"is missing; expected {expected}"
     return f"is {_show(detail['input'], expected)}; expected {expected}"
+
+
+def _name_unknown(key: str, *, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    if near:
+        return f"is no key here; did you mean `{near[0]}`?"
+    return f"is no key here; expected one of: {', '.join(sorted(known))}"
 
 
 def _show(value: Any, expected: str) -> str:
@@ -119,13 +123,7 @@ def _phrases(node: Node) -> Iterator[str]:
 
 
 def _bounds(node: Node) -> str:
-    words = {
-        "minimum": "at least",
-        "exclusiveMinimum": "more than",
-        "maximum": "at most",
-        "minItems": "entries: at least",
-    }
-    bounds = [f"{word} {node[key]}" for key, word in words.items() if key in node]
+    bounds = [f"{word} {node[key]}" for key, word in BOUNDS.items() if key in node]
     return f", {' and '.join(bounds)}" if bounds else ""
 
 
@@ -144,11 +142,11 @@ def _at(path: KeyPath) -> list[Node]:
     """The schema's alternatives for what stands at a path."""
     nodes = _unfold(_schema())
     for key in path:
-        nodes = [inner for node in nodes for part in _step(node, key) for inner in _unfold(part)]
+        nodes = [inner for node in nodes for part in _inside(node, key) for inner in _unfold(part)]
     return nodes
 
 
-def _step(node: Node, key: str | int) -> list[Node]:
+def _inside(node: Node, key: str | int) -> list[Node]:
     if isinstance(key, int):
         return [node["items"]] if "items" in node else []
     if key in node.get("properties", {}):
