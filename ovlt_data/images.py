@@ -75,9 +75,9 @@ def refer(path: Path) -> Image:
     return Image(str(path), digest)
 
 
-def save(data: bytes, folder: Path) -> Image:
-    """Keep a picture that came as bytes; the same bytes are kept once."""
-    suffix = _recognise(data, name="picture").suffix
+def save(data: bytes, folder: Path, *, name: str = "picture") -> Image:
+    """Keep a picture that came as bytes; the same bytes are kept once. `name` is for the error's text."""
+    suffix = _recognise(data, name=name).suffix
     digest = hashlib.sha256(data).hexdigest()
     path = folder.absolute() / f"{digest}{suffix}"
     try:

@@ -23,6 +23,9 @@ _CHOICES = re.compile(r"\s(?:Choices|Options):\s*")
 _FIRST_CHOICE = re.compile(r"\n\s*(?=(?:\(A\)|A[.):])\s)")
 _ANSWER = re.compile(r"\b(?:answer is|answer:)[:\s]*", re.IGNORECASE)
 
+_ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){2}\Z")
+"""Such as A.M., which keeps its full stop."""
+
 _LINE_START, _WORD_START = r"(?:\A|\n)\s*", r"(?:\A|(?<=\s))"
 _LABELS = (r"\({}\)\s*", r"{}[.]\s*", r"{}\)\s*", r"{}:\s*")
 
@@ -61,19 +64,15 @@ def stated_answer(said: str) -> str:
 
 
 def _split_at(text: str, label: str) -> tuple[str, ...]:
-    starts: list[int] = []
-    ends: list[int] = []
+    labels: list[re.Match[str]] = []
     for letter in string.ascii_uppercase:
-        found = re.compile(label.format(letter)).search(text, ends[-1] if ends else 0)
-        if found is None or (not starts and found.start() > 0):
+        found = re.compile(label.format(letter)).search(text, labels[-1].end() if labels else 0)
+        if found is None or (not labels and found.start() > 0):
             break
-        starts.append(found.start())
-        ends.append(found.end())
-    stops = [*starts[1:], len(text)]
-    return tuple(text[end:stop].strip().rstrip(",;") for end, stop in zip(ends, stops, strict=True))
+        labels.append(found)
+    stops = [*(found.start() for found in labels[1:]), len(text)]
+    return tuple(text[found.end() : stop].strip().rstrip(",;") for found, stop in zip(labels, stops, strict=False))
 
 
 def _without_full_stop(answer: str) -> str:
-    """Abbreviations such as `10:15 A.M.` keep theirs."""
-    last_word = answer.split()[-1] if answer else ""
-    return answer[:-1].rstrip() if last_word.endswith(".") and last_word.count(".") == 1 else answer
+    return answer if _ABBREVIATION.search(answer) else answer.removesuffix(".").rstrip()

@@ -51,15 +51,8 @@ def clean(text: str) -> str:
 
 def _find(image: str | bytes, draft: Draft, images_folder: Path) -> Image:
     if isinstance(image, bytes):
-        return _save(image, draft, images_folder)
+        number = draft.images.index(image) + 1
+        return images.save(image, images_folder, name=f"picture {number} that row {draft.origin} carries")
     if draft.folder is None:
         raise BadImage(f"{image!r}: only a name; expected the picture's bytes, since this source has no folder")
     return images.refer(images.inside(draft.folder, image))
-
-
-def _save(image: bytes, draft: Draft, images_folder: Path) -> Image:
-    try:
-        return images.save(image, images_folder)
-    except BadImage as error:
-        number = draft.images.index(image) + 1
-        raise BadImage(f"{error} (number {number} of those that row {draft.origin} carries)") from error

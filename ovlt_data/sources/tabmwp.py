@@ -50,7 +50,7 @@ def _find_split(spec: SourceSpec) -> Path:
 def _read_index(file: Path) -> dict[str, Raw]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, Raw])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{file}: expected one JSON object with a row for each id: {error}") from error
 
 

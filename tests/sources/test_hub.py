@@ -1,0 +1,85 @@
+"""The Hub's reader, on a dataset folder in the Hub's layout: `datasets` reads both in the same way."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, Features, Image, Value, disable_progress_bars
+
+from ovlt_data.errors import EnvironmentStop, UsageError
+from ovlt_data.recipe import SourceSpec
+from ovlt_data.sources.hub import is_hub_id, read_rows
+
+CARD = """---
+configs:
+- config_name: Geo(X)
+  data_files: Geo(X)/train-*
+- config_name: other
+  data_files: other/train-*
+---
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, draw: Callable[[str], bytes]) -> Path:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
+    disable_progress_bars()
+    red = {"bytes": draw("red"), "path": "1.png"}
+    turns = [{"from": "human", "value": "<image>What colour?"}, {"from": "gpt", "value": "The answer is red"}]
+    features = Features(
+        {
+            "id": Value("string"),
+            "image": Image(),
+            "conversations": [{"from": Value("string"), "value": Value("string")}],
+        }
+    )
+    rows = Dataset.from_list([{"id": "1", "image": red, "conversations": turns}], features=features)
+    for config in ("Geo(X)", "other"):
+        rows.to_parquet(tmp_path / "repository" / config / "train-00000-of-00001.parquet")
+    (tmp_path / "repository" / "README.md").write_text(CARD)
+    return tmp_path / "repository"
+
+
+@pytest.mark.parametrize("sample", [None, 1], ids=["streamed", "sampled"])
+def test_rows_of_a_config_come_with_their_pictures_bytes(
+    repository: Path, draw: Callable[[str], bytes], sample: int | None
+) -> None:
+    spec = SourceSpec(source="x", format="llava", path=str(repository), config="Geo(X)", sample=sample)
+    (row,) = read_rows(spec)
+    assert (row.where, row.values["id"]) == ("row 1", "1")
+    assert row.values["image"]["bytes"] == draw("red")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"config": "Geo(Y)"}, {"config": "other", "split": "test"}, {}], ids=["config", "split", "no_config"]
+)
+def test_what_the_dataset_lacks_is_an_error(repository: Path, wrong: dict[str, str]) -> None:
+    spec = SourceSpec.model_validate({"source": "x", "format": "llava", "path": str(repository), **wrong})
+    with pytest.raises(UsageError, match="the Hub has no such dataset, config, split or revision"):
+        list(read_rows(spec))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("lmms-lab/LLaVA-OneVision-Data", True), ("/abs/path", False), ("a/b/c", False), (None, False)],
+)
+def test_a_hub_id_is_owner_and_name(path: str | None, expected: bool) -> None:
+    assert is_hub_id(SourceSpec(source="x", path=path)) == expected
+
+
+def test_a_path_that_exists_is_no_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert not is_hub_id(SourceSpec(source="x", path="owner/name"))
+
+
+def test_a_hub_out_of_reach_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    with pytest.raises(EnvironmentStop, match=r"can't read owner/name from the Hub: .*; check the network"):
+        list(read_rows(SourceSpec(source="x", format="llava", path="owner/name")))
