@@ -1,5 +1,6 @@
 """From a recipe to what it talks to: models with their identity, endpoints, the response store, the problems."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -33,6 +34,7 @@ def open_endpoints(
     tally: Tally,
     stack: AsyncExitStack,
     say: Say,
+    stopping: asyncio.Event | None = None,
     transports: Mapping[str, Transport] | None = None,
 ) -> dict[str, Endpoint]:
     """An endpoint for each model that the recipe uses, with its identity filled in.
@@ -50,6 +52,7 @@ def open_endpoints(
             transport=(transports or {}).get(name) or _open_transport(model, servers),
             tally=tally,
             say=say,
+            stopping=stopping,
             api_key=os.environ[model.api_key_env] if model.api_key_env else None,
             grace=recipe.stop.grace,
         )
@@ -61,6 +64,15 @@ def used_models(recipe: Recipe) -> list[str]:
     """Names of the models that the recipe's steps ask, in the order of the steps."""
     named = [recipe.caption.model if recipe.caption else None, recipe.reason.model if recipe.reason else None]
     return list(dict.fromkeys(name for name in named if name is not None))
+
+
+def expected_rows(recipe: Recipe, *, limit: int | None) -> int | None:
+    """Rows that the sources are asked for, where the recipe says so for each; a source may hold fewer."""
+    asked = [
+        min((n for n in (spec.count, spec.sample, spec.first, limit) if n is not None), default=None)
+        for spec in recipe.problems.sources
+    ]
+    return None if None in asked else sum(n for n in asked if n is not None)
 
 
 def read_problems(recipe: Recipe, *, images_folder: Path, limit: int | None) -> Iterator[Problem | Unusable]:

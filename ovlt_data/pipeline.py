@@ -13,7 +13,7 @@ import polars as pl
 from msgspec import Struct
 
 from ovlt_data.answers import GRADER_VERSION
-from ovlt_data.connect import Say, open_endpoints, open_store, read_problems
+from ovlt_data.connect import Say, expected_rows, open_endpoints, open_store, read_problems
 from ovlt_data.curate import curate, describe_funnel, rejected_problems
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
@@ -110,9 +110,12 @@ async def run_recipe(
 
         try:
             async with AsyncExitStack() as stack:
-                endpoints = open_endpoints(recipe, tally=tally, stack=stack, say=say, transports=transports)
+                endpoints = open_endpoints(
+                    recipe, tally=tally, stack=stack, say=say, stopping=stopping, transports=transports
+                )
                 store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say)
                 rows = read_problems(recipe, images_folder=folder / "images", limit=options.limit)
+                tally.total = expected_rows(recipe, limit=options.limit)
                 finished = await generate(
                     rows, plan, recipe=recipe, folder=folder, store=store, endpoints=endpoints, tally=tally,
                     retry=options.retry, stopping=stopping,

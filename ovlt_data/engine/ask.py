@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.endpoint import Endpoint, Interrupted
 from ovlt_data.engine.request import Ask, canonical_body, encode_message, hash_key, wire_body
 from ovlt_data.engine.store import Asked, Store
 from ovlt_data.engine.tally import Tally
@@ -47,7 +47,10 @@ class Engine:
         self._flights: dict[tuple[bytes, int], asyncio.Task[Replies]] = {}
 
     async def sample(self, ask: Ask, k: int) -> Replies:
-        """Slots 0 … k-1 of an ask. Raises StopError; what fails for this row alone is in the result."""
+        """Slots 0 … k-1 of an ask; what fails for this row alone is in the result.
+
+        Raises StopError, and Interrupted where slots are missing that are not asked for any more.
+        """
         body = canonical_body(ask, self._endpoints[ask.model].model)
         flight = (hash_key(body), k)
         task = self._flights.get(flight)
@@ -86,6 +89,8 @@ class Engine:
             return Replies(key=key.hex(), by_slot=known, failure=error)
         filling = _Filling(endpoint, self._store, key, body, messages, dict(known))
         await filling.fill(missing, together=bool(ask.images))
+        if filling.interrupted:
+            raise Interrupted
         if filling.failure is not None:
             filling.failure.request_key = key.hex()
         return Replies(key=key.hex(), by_slot=filling.by_slot, failure=filling.failure)
@@ -105,6 +110,8 @@ class _Filling:
     ) -> None:
         self.by_slot = by_slot
         self.failure: RowError | None = None
+        self.interrupted = False
+        """A slot was not asked for; those that were are waited for all the same."""
         self._endpoint = endpoint
         self._store = store
         self._key = key
@@ -138,6 +145,9 @@ class _Filling:
                 return await self._try_alone(slots)
             self.failure = error
             return ()
+        except Interrupted:
+            self.interrupted = True
+            return ()
         self._endpoint.honours_n = len(replies) == len(slots)
         return slots[len(replies) :]
 
@@ -154,6 +164,8 @@ class _Filling:
             await self._post((slot,))
         except RequestFailed as error:
             self.failure = self.failure or error
+        except Interrupted:
+            self.interrupted = True
 
     async def _post(self, slots: tuple[int, ...]) -> list[Reply]:
         replies = await self._endpoint.post(wire_body(self._messages, self._endpoint.model, slots))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
-from ovlt_data.engine.replicas import Replica, Replicas, Say
+from ovlt_data.engine.replicas import Replica, Replicas, Say, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
 from ovlt_data.engine.status import Fault, classify, shorten
 from ovlt_data.engine.tally import Tally
@@ -34,6 +34,10 @@ class Passing(Exception):
         self.url = url
 
 
+class Interrupted(Exception):
+    """The run is stopping, so that this request was not sent."""
+
+
 class Endpoint:
     """Sends one request at a time, as often as it takes, to whichever replica has the least to do."""
 
@@ -46,6 +50,7 @@ class Endpoint:
         transport: Transport,
         tally: Tally,
         say: Say,
+        stopping: asyncio.Event | None = None,
         api_key: str | None = None,
         grace: float = 600.0,
         backoff: float = FIRST_BACKOFF,
@@ -58,6 +63,7 @@ class Endpoint:
         self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say)
         self._transport = transport
         self._tally = tally
+        self._stopping = stopping or asyncio.Event()
         self._api_key = api_key
         self._backoff = backoff
         fixed = model.limits.concurrency
@@ -66,7 +72,10 @@ class Endpoint:
         self._slots = asyncio.Semaphore(self.capacity)
 
     async def post(self, body: bytes) -> list[Reply]:
-        """One request until it is answered; raises RequestFailed for the row, EndpointStop for the run."""
+        """One request until it is answered.
+
+        Raises RequestFailed for the row, EndpointStop for the run, Interrupted for what is not sent any more.
+        """
         try:
             return await self._attempt(body)
         except Passing as first:
@@ -88,6 +97,7 @@ class Endpoint:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self.model.limits.attempts),
             wait=self._wait,
+            sleep=self._sleep,
             retry=retry_if_exception_type(Passing),
             before_sleep=self._count_retry,
             reraise=True,
@@ -100,8 +110,10 @@ class Endpoint:
     async def _attempt(self, body: bytes) -> list[Reply]:
         """One attempt. A replica that nobody listens at is no attempt: the next one is taken, or waited for."""
         while True:
-            await self._replicas.wait_for_one()
+            await self._replicas.wait_for_one(self._stopping)
             async with self._slots:
+                if self._stopping.is_set():
+                    raise Interrupted
                 replica = self._replicas.least_busy()
                 if replica is None:
                     continue
@@ -178,6 +190,9 @@ class Endpoint:
         if fault.kind == "connection" and state.attempt_number == 1:
             return 0.0
         return random.uniform(0, min(LONGEST_BACKOFF, self._backoff * 2**state.attempt_number))
+
+    async def _sleep(self, seconds: float) -> None:
+        await wait_for_any(self._stopping, seconds=seconds)
 
     def _count_retry(self, state: RetryCallState) -> None:
         self._tally.retries[_fault_of(state).kind] += 1

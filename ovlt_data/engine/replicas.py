@@ -58,20 +58,20 @@ class Replicas:
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_down())
 
-    async def wait_for_one(self) -> None:
-        """Return once a replica is up; raises EndpointStop after `grace`, or at once if none has ever answered."""
+    async def wait_for_one(self, stopping: asyncio.Event) -> None:
+        """Return once a replica is up, or the run is stopping.
+
+        Raises EndpointStop after `grace`, or at once if none has ever answered.
+        """
         if self._some_up.is_set():
             return
         if not self.proven:
             raise EndpointStop(f"models.{self._name}: nobody answers at {self}. Start the server, then run this again.")
-        try:
-            async with asyncio.timeout(self._grace):
-                await self._some_up.wait()
-        except TimeoutError as error:
+        if not await wait_for_any(self._some_up, stopping, seconds=self._grace):
             raise EndpointStop(
                 f"models.{self._name}: no replica came back within {self._grace:g} s ({self}). "
                 "What arrived is stored; start the server, then run this again."
-            ) from error
+            )
 
     async def close(self) -> None:
         if self._watch is None:
@@ -98,3 +98,12 @@ class Replicas:
         replica.up = True
         self._some_up.set()
         self._say(f"models.{self._name}: {replica.url} answers again")
+
+
+async def wait_for_any(*events: asyncio.Event, seconds: float) -> bool:
+    """Whether one of the events was set in time."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    return bool(done)

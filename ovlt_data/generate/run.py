@@ -70,6 +70,7 @@ def _count(rows: Iterator[Problem | Unusable], tally: Tally) -> Iterator[Problem
     for row in rows:
         tally.read += 1
         yield row
+    tally.total = tally.read
 
 
 def _plan_caption(recipe: Recipe) -> CaptionPlan | None:

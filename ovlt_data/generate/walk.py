@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from ovlt_data.engine.ask import Engine
+from ovlt_data.engine.endpoint import Interrupted
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
@@ -62,11 +63,10 @@ class Walker:
         self._watch = watch
 
     async def walk(self, row: Problem | Unusable) -> None:
-        """Raises StopError; a RowError becomes a failure."""
+        """Raises StopError; a RowError becomes a failure. A row that a stopping run leaves is as if never read."""
         if isinstance(row, Unusable):
             self._set_aside(row)
             return
-        self._recorder.add_problem(row)
         stage: Stage = "caption"
         try:
             caption = await self._caption(row)
@@ -74,8 +74,10 @@ class Walker:
             samples = await self._reason(row, caption)
         except RowError as error:
             self._fail(row, stage, error)
-            return
-        self._keep(row, caption, samples)
+        except Interrupted:
+            self._tally.read -= 1
+        else:
+            self._keep(row, caption, samples)
 
     async def _caption(self, problem: Problem) -> Caption | None:
         plan = self._plan.caption
@@ -104,6 +106,7 @@ class Walker:
         )
 
     def _keep(self, problem: Problem, caption: Caption | None, samples: list[Sample]) -> None:
+        self._recorder.add_problem(problem)
         if caption is not None and caption.text:
             self._recorder.add_caption(caption)
             self._tally.captions += 1
@@ -128,6 +131,7 @@ class Walker:
         self._watch.note(row.reason, row.message)
 
     def _fail(self, problem: Problem, stage: Stage, error: RowError) -> None:
+        self._recorder.add_problem(problem)
         failure = Failure(
             problem_id=problem.id,
             source=problem.source,
