@@ -41,6 +41,16 @@ def find_data(name: str, info: ValidationInfo) -> str:
     raise ValueError(f"no such file or folder: {path}; expected a path from the recipe's folder, or a Hub id")
 
 
+def find_table(name: str, info: ValidationInfo) -> str:
+    """A local file or folder of rows, which must exist."""
+    if not isinstance(info.context, Place):
+        return name
+    path = local(name, info.context)
+    if path.exists():
+        return str(path)
+    raise ValueError(f"no such file or folder: {path}; expected a table: .jsonl, .parquet or a folder of Parquet files")
+
+
 def find_prompt(name: str, info: ValidationInfo) -> str:
     """A prompt beside the recipe as its path; one that comes with ovlt keeps its name."""
     if not isinstance(info.context, Place):

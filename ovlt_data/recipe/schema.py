@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_valid
 
 from ovlt_data.recipe.model import Model
 from ovlt_data.recipe.place import Place
-from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, Word
+from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, TablePath, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 
 
@@ -98,8 +98,8 @@ class CaptionStep(Section):
     """A name under `models`."""
     prompt: PromptName = "caption"
     """What the captioner is asked; without the question, so that problems on one picture share a caption."""
-    from_: DataPath | None = Field(default=None, alias="from")
-    """Instead of a model: a table (JSONL, Parquet, folder) or a Hub dataset."""
+    from_: TablePath | None = Field(default=None, alias="from")
+    """Instead of a model: a table (.jsonl, .parquet, or a folder of Parquet files)."""
     columns: CaptionColumns = CaptionColumns()
     """The table's column names."""
 
@@ -128,7 +128,7 @@ class SampleColumns(Section):
     id: Word = "id"
     """The problem's id, or its row's name in the source; several rows may share it."""
     reasoning: Word = "reasoning"
-    """The trace; the column may be absent where the content holds <think> tags."""
+    """The trace."""
     content: Word = "content"
     """What follows the trace, with the answer."""
 
@@ -136,8 +136,8 @@ class SampleColumns(Section):
 class GivenSamples(Section):
     """Samples from a table, instead of `reason`."""
 
-    from_: DataPath = Field(alias="from")
-    """A table (JSONL, Parquet, folder) or a Hub dataset."""
+    from_: TablePath = Field(alias="from")
+    """A table (.jsonl, .parquet, or a folder of Parquet files)."""
     columns: SampleColumns = SampleColumns()
     """The table's column names."""
 

@@ -168,6 +168,11 @@ def test_a_missing_file_is_no_hub_id(complain: Complain, name: str) -> None:
     assert "problems.sources.1.path: no such file or folder" in complain("org/rows", name)[0]
 
 
+def test_a_table_of_captions_must_be_there(complain: Complain) -> None:
+    (line,) = complain("{model: eye}", "{from: org/captions}")
+    assert line.startswith("trial.yaml:11: caption.from: no such file or folder")
+
+
 def test_prompts_are_found_beside_the_recipe_before_ours(good: Path, tmp_path: Path) -> None:
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts/caption.jinja").write_text("Look.")
