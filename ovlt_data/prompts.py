@@ -86,13 +86,14 @@ def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
             f"{path}: takes in another file; expected a prompt that stands alone, since its text is its identity"
         )
     used = meta.find_undeclared_variables(tree) - _environment().globals.keys()
-    unknown = [name for name in tree.find_all(nodes.Name) if name.name in used - known]
-    if unknown:
+    wrong = {
+        f"{path}:{name.lineno}: unknown variable `{name.name}`"
+        for name in tree.find_all(nodes.Name)
+        if name.name in used - known
+    }
+    if wrong:
         allowed = ", ".join(sorted(known))
-        lines = {
-            f"{path}:{name.lineno}: unknown variable `{name.name}`; expected one of: {allowed}" for name in unknown
-        }
-        raise UsageError("\n".join(sorted(lines)))
+        raise UsageError("\n".join(f"{what}; expected one of: {allowed}" for what in sorted(wrong)))
     return frozenset(used)
 
 

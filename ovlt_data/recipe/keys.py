@@ -25,10 +25,9 @@ def require_variable(name: str, info: ValidationInfo) -> str:
 
 def refuse_key_in_url(url: str) -> None:
     """Say so without repeating the URL: the message goes to logs."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
+    if "@" in url:
         raise ValueError("has a user or password in its URL; expected the key in a variable, named by `api_key_env`")
-    if LOOKS_SECRET.search(parts.query):
+    if LOOKS_SECRET.search(urlsplit(url).query):
         raise ValueError("has a key in its URL's query; expected it in a variable, named by `api_key_env`")
 
 

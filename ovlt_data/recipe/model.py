@@ -46,8 +46,8 @@ class Sampling(Section):
 
 SENT_BY_US = frozenset({*Sampling.model_fields, "model", "messages", "n", "stream", "chat_template_kwargs"})
 """Parts of a request that have a key of their own in a recipe, or are not for a recipe to say."""
-VLLM_ONLY = ("top_k", "min_p", "repetition_penalty")
-"""Sampling that hosted OpenAI-compatible APIs refuse."""
+VLLM_ONLY = frozenset({"top_k", "min_p", "repetition_penalty", "chat_template_kwargs"})
+"""Of these, what hosted OpenAI-compatible APIs refuse; one that does take them gets them by `extra_body`."""
 
 
 class Limits(Section):
@@ -137,42 +137,42 @@ class Model(Section):
     @field_validator("checkpoint")
     @classmethod
     def _has_identity(cls, checkpoint: str | None, info: ValidationInfo) -> str | None:
-        model, embedded = info.data.get("model"), info.data.get("endpoint") == [EMBEDDED]
-        if checkpoint and info.data.get("revision"):
+        model, revision = info.data.get("model"), info.data.get("revision")
+        if checkpoint and revision:
             raise ValueError("stands beside `revision`; expected one of them")
-        if checkpoint or info.data.get("revision") or embedded or not model or not is_local(model, info):
+        if checkpoint or revision or not model or info.data.get("endpoint") == [EMBEDDED]:
             return checkpoint
-        raise ValueError(
-            f"is missing: {model} is a local path, whose weights can change under the same name; "
-            "expected `checkpoint` (a hash of its weight files) or `revision`"
-        )
+        if is_local(model, info):
+            raise ValueError(
+                f"is missing: {model} is a local path, whose weights can change under the same name; "
+                "expected `checkpoint` (a hash of its weight files) or `revision`"
+            )
+        return checkpoint
 
     @field_validator("sampling", "chat_template_kwargs")
     @classmethod
     def _provider_knows(cls, value: Any, info: ValidationInfo) -> Any:
         if info.data.get("provider") != "openai":
             return value
-        unknown = _vllm_only(value) if isinstance(value, Sampling) else []
-        if unknown or (info.field_name == "chat_template_kwargs" and value):
+        said = _not_neutral(value) if isinstance(value, Sampling) else {info.field_name for _ in value}
+        unknown = sorted(VLLM_ONLY & said)
+        if unknown:
             raise ValueError(
-                f"{' and '.join(unknown) or 'this'} is not known to provider `openai`; expected provider `vllm`, "
-                "or `extra_body` where the server takes it"
+                f"{' and '.join(unknown)} is not known to provider `openai`; expected provider `vllm`, "
+                "or `extra_body` if the server takes it"
             )
         return value
 
     @field_validator("extra_body")
     @classmethod
-    def _says_nothing_twice(cls, body: dict[str, Any]) -> dict[str, Any]:
-        ours = sorted(SENT_BY_US.intersection(body))
-        if ours:
-            raise ValueError(f"holds {', '.join(ours)}; expected in its own key of the recipe, or not at all")
+    def _says_nothing_twice(cls, body: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        ours = SENT_BY_US - VLLM_ONLY if info.data.get("provider") == "openai" else SENT_BY_US
+        twice = sorted(ours.intersection(body))
+        if twice:
+            raise ValueError(f"holds {', '.join(twice)}; expected in its own key of the recipe, or not at all")
         return body
 
 
-def _vllm_only(sampling: Sampling) -> list[str]:
-    neutral = Sampling()
-    return [
-        key
-        for key in ("top_k", "min_p", "repetition_penalty")
-        if sampling.model_dump()[key] != neutral.model_dump()[key]
-    ]
+def _not_neutral(sampling: Sampling) -> set[str]:
+    neutral = Sampling().model_dump()
+    return {key for key, value in sampling.model_dump().items() if value != neutral[key]}

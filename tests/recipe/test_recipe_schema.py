@@ -66,6 +66,7 @@ ENDPOINT = "endpoint: http://localhost:8000/v1"
 SECRET = "s3cr3t-value"
 LEAKS = {
     "password-in-url": (ENDPOINT, f"endpoint: http://me:{SECRET}@host/v1"),
+    "user-without-scheme": (ENDPOINT, f"endpoint: me:{SECRET}@host/v1"),
     "user-in-url": (ENDPOINT, f"endpoint: http://{SECRET}@host/v1"),
     "key-in-query": (ENDPOINT, f"endpoint: http://host/v1?api_key={SECRET}"),
     "key-for-its-variable": (ENDPOINT, f"{ENDPOINT}\n    api_key_env: {SECRET}"),
@@ -110,6 +111,11 @@ def test_a_grpo_recipe_may_filter_problems(good: Path) -> None:
         good.read_text().replace("kind: sft", "kind: grpo").replace("select: shortest", "mark: {min_correct: 2}")
     )
     assert load_recipe(good).build.kind == "grpo"
+
+
+def test_a_hosted_api_that_takes_more_gets_it_in_the_body(good: Path) -> None:
+    overrides = ["models.brain.provider=openai", "models.brain.extra_body={top_k: 20}"]
+    assert load_recipe(good, overrides).models["brain"].extra_body == {"top_k": 20}
 
 
 def test_one_greedy_sample_is_fine(good: Path) -> None:
