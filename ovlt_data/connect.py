@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from itertools import chain
 from pathlib import Path
 
 from ovlt_data.engine.endpoint import Endpoint
@@ -13,7 +12,7 @@ from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import AiohttpTransport, Transport
 from ovlt_data.recipe import Model, Recipe
 from ovlt_data.serve.transport import EmbeddedServers, EmbeddedTransport, embedded_folder, resolve_embedded
-from ovlt_data.sources import read_source
+from ovlt_data.sources import on_hub, read_sources
 from ovlt_data.types import Problem, Unusable
 
 Say = Callable[[str], None]
@@ -75,12 +74,12 @@ def expected_rows(recipe: Recipe, *, limit: int | None) -> int | None:
     return None if None in asked else sum(n for n in asked if n is not None)
 
 
-def read_problems(recipe: Recipe, *, images_folder: Path, limit: int | None) -> Iterator[Problem | Unusable]:
-    """The rows of all sources, in the recipe's order, read as they are pulled."""
-    return chain.from_iterable(
-        read_source(spec, images_folder=images_folder, seed=recipe.seed, limit=limit)
-        for spec in recipe.problems.sources
-    )
+def read_problems(
+    recipe: Recipe, *, images_folder: Path, limit: int | None, offline: bool = False
+) -> Iterator[Problem | Unusable]:
+    """The rows of all sources, in the recipe's order, read as they are pulled; offline, without those on the Hub."""
+    specs = [spec for spec in recipe.problems.sources if not (offline and on_hub(spec))]
+    return read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit)
 
 
 def _open_transport(model: Model, servers: EmbeddedServers) -> Transport:

@@ -124,7 +124,7 @@ def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool,
             tell(finding)
 
     with TemporaryDirectory(prefix="ovlt-check-") as scratch:
-        rows = read_first(recipe, images_folder=Path(scratch), limit=limit or CHECK_ROWS)
+        rows = read_first(recipe, images_folder=Path(scratch), limit=limit or CHECK_ROWS, offline=offline)
         problems = [row for row in rows if isinstance(row, Problem)]
         for finding in check_offline(recipe, rows):
             tell(finding)

@@ -19,15 +19,20 @@ from ovlt_data.errors import UsageError
 from ovlt_data.generate.run import plan_walk
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import Recipe
+from ovlt_data.sources import on_hub
 from ovlt_data.types import Problem, Unusable
 
 __all__ = ["Finding", "check_offline", "check_online", "read_first"]
 
 
-def read_first(recipe: Recipe, *, images_folder: Path, limit: int) -> list[Problem | Unusable]:
-    """The first rows of every source, at most `limit` of each; raises UsageError where a source can't be read."""
-    rows = list(read_problems(recipe, images_folder=images_folder, limit=limit))
-    if not any(isinstance(row, Problem) for row in rows):
+def read_first(recipe: Recipe, *, images_folder: Path, limit: int, offline: bool = False) -> list[Problem | Unusable]:
+    """The first rows of every source, at most `limit` of each; raises UsageError where a source can't be read.
+
+    Offline, sources on the Hub are left out.
+    """
+    rows = list(read_problems(recipe, images_folder=images_folder, limit=limit, offline=offline))
+    left_out = offline and any(on_hub(spec) for spec in recipe.problems.sources)
+    if not left_out and not any(isinstance(row, Problem) for row in rows):
         raise UsageError(f"{recipe.path}: problems: no source has a problem ({len(rows)} rows, none of use)")
     return rows
 
@@ -37,7 +42,7 @@ def check_offline(recipe: Recipe, rows: list[Problem | Unusable]) -> Iterator[Fi
     plan_walk(recipe)
     load_prompt(recipe.build.prompt, beside=recipe.folder, variables={"question", "choices"})
     yield Finding("ok", "prompts", "found, and every variable in them is known")
-    yield from check_sources(rows)
+    yield from check_sources(recipe, rows)
     yield from check_golds([row for row in rows if isinstance(row, Problem)])
     yield from check_identity(recipe)
 

@@ -11,7 +11,7 @@ from ovlt_data.recipe import Recipe
 from ovlt_data.types import Problem, Unusable
 
 
-def check_sources(rows: Iterable[Problem | Unusable]) -> Iterator[Finding]:
+def check_sources(recipe: Recipe, rows: Iterable[Problem | Unusable]) -> Iterator[Finding]:
     """How many problems each source has among `rows`, and why the others are no use."""
     usable: Counter[str] = Counter()
     others: defaultdict[tuple[str, str], list[Unusable]] = defaultdict(list)
@@ -22,6 +22,9 @@ def check_sources(rows: Iterable[Problem | Unusable]) -> Iterator[Finding]:
             others[row.source, row.reason].append(row)
     for source, count in usable.items():
         yield Finding("ok", f"problems.{source}", f"{count} problems")
+    for spec in recipe.problems.sources:
+        if not usable[spec.source] and all(source != spec.source for source, _ in others):
+            yield Finding("warning", f"problems.{spec.source}", f"not looked at: {spec.path} is on the Hub")
     for (source, reason), useless in others.items():
         first = f"{useless[0].origin}: {useless[0].message}"
         yield Finding(

@@ -19,7 +19,7 @@ from ovlt_data.sources.problem import make_problem
 from ovlt_data.sources.source import SOURCES, Source
 from ovlt_data.types import Problem, Unusable
 
-__all__ = ["SOURCES", "Source", "check_source", "read_source", "read_sources"]
+__all__ = ["SOURCES", "Source", "check_source", "on_hub", "read_source", "read_sources"]
 
 
 def read_sources(
@@ -63,11 +63,14 @@ def read_source(
             yield result
 
 
-def check_source(spec: SourceSpec, *, offline: bool = False) -> None:
-    """Raise what is wrong with the source as a whole; offline, the Hub is taken at its word."""
-    on_hub = _find_reader(spec).hub and is_hub_id(spec)
-    if not (offline and on_hub):
-        next(_read(spec, seed=0))
+def check_source(spec: SourceSpec) -> None:
+    """Raise what is wrong with the source as a whole."""
+    next(_read(spec, seed=0))
+
+
+def on_hub(spec: SourceSpec) -> bool:
+    """Whether reading the source needs the network."""
+    return _find_reader(spec).hub and is_hub_id(spec)
 
 
 def _find_reader(spec: SourceSpec) -> Source:

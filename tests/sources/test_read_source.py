@@ -11,7 +11,7 @@ import pytest
 
 from ovlt_data.errors import BadImage, UsageError
 from ovlt_data.recipe import SourceSpec
-from ovlt_data.sources import SOURCES, Source, check_source, read_source, read_sources
+from ovlt_data.sources import SOURCES, Source, check_source, on_hub, read_source, read_sources
 from ovlt_data.sources.draft import Draft
 from ovlt_data.sources.problem import make_problem
 from ovlt_data.types import Problem, Unusable
@@ -184,8 +184,9 @@ def test_checking_pulls_no_more_than_a_row(table: Table) -> None:
         check_source(SourceSpec(source="mine", format="table", path="/nowhere.jsonl"))
 
 
-def test_offline_the_hub_is_taken_at_its_word() -> None:
-    check_source(SourceSpec(source="x", format="llava", path="owner/name"), offline=True)
+def test_only_readers_that_know_the_hub_read_from_it() -> None:
+    assert on_hub(SourceSpec(source="x", format="llava", path="owner/name"))
+    assert not on_hub(SourceSpec(source="x", format="table", path="owner/name"))
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
