@@ -154,7 +154,7 @@ class Model(Section):
     def _provider_knows(cls, value: Any, info: ValidationInfo) -> Any:
         if info.data.get("provider") != "openai":
             return value
-        said = _not_neutral(value) if isinstance(value, Sampling) else {info.field_name for _ in value}
+        said = _not_neutral(value) if isinstance(value, Sampling) else {info.field_name} if value else set[str]()
         unknown = sorted(VLLM_ONLY & said)
         if unknown:
             raise ValueError(
