@@ -37,7 +37,7 @@ class Asked(NamedTuple):
 
 def take_apart(said: str) -> Asked:
     """The question and the choices of a human's turn."""
-    text = said.replace(IMAGE_MARKER, "").strip()
+    text = IMAGE_MARKER.sub("", said).strip()
     text = _INSTRUCTION.sub("", _QUESTION.sub("", _HINT.sub("", text).lstrip()))
     for opening in (_CHOICES, _FIRST_CHOICE):
         for found in reversed(list(opening.finditer(text))):

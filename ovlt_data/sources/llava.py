@@ -46,7 +46,8 @@ def read(spec: SourceSpec) -> Iterator[Draft | Unusable]:
         rows, folder = hub.read_rows(spec), None
     else:
         path = local_path(spec, expected=f"a Hub id, or {LAYOUT}")
-        rows, folder = read_rows(find_files(spec, path, suffixes=(".parquet",))), path if path.is_dir() else path.parent
+        rows = read_rows(find_files(spec, path, suffixes=(".parquet",)))
+        folder = path if path.is_dir() else path.parent
     for row in rows:
         yield from _read_row(row, source=spec.source, folder=folder)
 

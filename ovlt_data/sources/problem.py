@@ -1,6 +1,7 @@
 """Drafts become problems: text cleaned, gold settled, pictures found and hashed, an id given from all of it."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ovlt_data.sources.draft import Draft, Unfit
 from ovlt_data.sources.gold import settle_gold
 from ovlt_data.types import Image, Problem
 
-IMAGE_MARKER = "<image>"
+IMAGE_MARKER = re.compile(r"<image\d*>")
 
 
 def make_problem(draft: Draft, *, source: str, images_folder: Path) -> Problem:
@@ -46,7 +47,7 @@ def identify(source: str, question: str, choices: Iterable[str], answer: str, pi
 
 def clean(text: str) -> str:
     """Without image markers and outer space; half characters, which no file could hold, become question marks."""
-    return text.replace(IMAGE_MARKER, "").strip().encode(errors="replace").decode()
+    return IMAGE_MARKER.sub("", text).strip().encode(errors="replace").decode()
 
 
 def _find(image: str | bytes, draft: Draft, images_folder: Path) -> Image:

@@ -39,6 +39,7 @@ VALUE = "Hint: Please answer the question and provide the final answer at the en
             "Find DF.\nChoices:\n(A) 1\n(B) 2\n(C) 3\n(D) 4\n(E) 5", "Find DF.", tuple("12345"), id="five_choices"
         ),
         pytest.param("What is shown?\n<image>", "What is shown?", (), id="marker_after"),
+        pytest.param("Is <image1> like\n<image2>?", "Is  like\n?", (), id="numbered_markers"),
         pytest.param("<image><image>Compare them.", "Compare them.", (), id="two_markers"),
         pytest.param(
             "Hint: CD is a diameter.\nQuestion: Find x.",

@@ -42,6 +42,7 @@ def test_the_gold_of_a_choice_problem_is_its_letter(answer: str | int, choices: 
         pytest.param("", NAMES, "no_answer", id="empty"),
         pytest.param("  ", NAMES, "no_answer", id="blank"),
         pytest.param("Eve", NAMES, "no_such_choice", id="another_text"),
+        pytest.param("C\nD", NAMES, "no_such_choice", id="two_letters"),
         pytest.param("E", NAMES, "no_such_choice", id="letter_out_of_range"),
         pytest.param("(B) Carl", NAMES, "no_such_choice", id="letter_and_text_differ"),
         pytest.param(4, NAMES, "no_such_choice", id="index_out_of_range"),
