@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import a_run
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -117,7 +118,7 @@ def test_a_picture_that_changed_since_is_an_error_and_leaves_no_version(tmp_path
 def test_a_build_killed_half_way_leaves_no_version_and_is_done_again(tmp_path: Path) -> None:
     code = f"""
 import os, signal, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(a_run.__file__).parent)!r})
 from pathlib import Path
 from a_run import make_run
 from ovlt_data import images

@@ -1,0 +1,144 @@
+"""What a report is made from, read out of a run's folder or out of a dataset version, in one form for both."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+from msgspec import Struct
+
+from ovlt_data.errors import UsageError
+from ovlt_data.tables import FAILURES, UNUSABLE, read_table
+from ovlt_data.types import FunnelStep
+
+OF_PROBLEM = ("problem_id", "source", "origin", "question", "answer", "choices", "caption")
+FATE = pl.Schema({"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for": pl.String, "words": pl.Int64})
+
+
+class Material(Struct, frozen=True, kw_only=True):
+    name: str
+    what: str
+    facts: Mapping[str, object]
+    """Figures of the whole, by what people call them."""
+    total: int
+    kept: int
+    rejected: Mapping[str, int]
+    failed: Mapping[str, int]
+    """All problems = kept + rejected + failed, the latter two by reason."""
+    funnel: list[FunnelStep]
+    problems: pl.DataFrame
+    """With its `caption`, its `fate` (kept, rejected, failed, or open: nothing is known yet) and `why`."""
+    samples: pl.DataFrame
+    """With `kept`, `rejected_at`, `rejected_for` and `words`: null where curation did not come."""
+    failures: pl.DataFrame
+    unusable: pl.DataFrame
+    version: Path | None
+    """The dataset version's folder, where there is one."""
+
+
+def read_material(folder: Path) -> Material:
+    """Read a run's folder, or a dataset version's."""
+    if (folder / "ovlt.json").exists():
+        return _read_version(folder)
+    if (folder / "run.json").exists():
+        return _read_run(folder)
+    raise UsageError(f"{folder}: expected the folder of a run (with run.json) or of a dataset version (with ovlt.json)")
+
+
+def _read_run(folder: Path) -> Material:
+    run = _read_json(folder / "run.json")
+    version = folder / "versions" / run["version"] if run["version"] else None
+    failures = read_table(folder, "failures")
+    samples = _add_fates(read_table(folder, "samples"), version)
+    captions = read_table(folder, "captions").select("problem_id", caption="text")
+    problems = read_table(folder, "problems").rename({"id": "problem_id"}).join(captions, on="problem_id", how="left")
+    funnel = msgspec.convert(run["funnel"], list[FunnelStep])
+    return Material(
+        name=folder.name,
+        what=f"run, {run['state']}",
+        facts={
+            "samples": run["samples"],
+            "rows": run["rows"],
+            "requests sent": run["requests"],
+            "tokens written": run["completion_tokens"],
+            "seconds": run["seconds"],
+            "version": run["version"],
+        },
+        total=run["problems"],
+        kept=run["kept"],
+        rejected=run["rejected"],
+        failed=run["failures"],
+        funnel=funnel,
+        problems=_judge(problems, samples, failures, funnel),
+        samples=samples,
+        failures=failures,
+        unusable=read_table(folder, "unusable"),
+        version=version,
+    )
+
+
+def _read_version(folder: Path) -> Material:
+    manifest = _read_json(folder / "ovlt.json")
+    samples = pl.read_parquet(folder / "lineage.parquet")
+    funnel = msgspec.convert(manifest["funnel"], list[FunnelStep])
+    failures = pl.DataFrame(schema=FAILURES)
+    problems = _judge(samples.select(*OF_PROBLEM).unique(maintain_order=True), samples, failures, funnel)
+    kept = sum(source["kept"] for source in manifest["sources"])
+    rejected = Counter(problems.filter(fate="rejected")["why"])
+    without = manifest["problems"] - kept - rejected.total()
+    return Material(
+        name=manifest["name"],
+        what=f"dataset version {manifest['version']}, {manifest['kind']}",
+        facts={"samples": samples.height, "rows": manifest["rows"], "tags added": manifest["answer_tag_added"]},
+        total=manifest["problems"],
+        kept=kept,
+        rejected=rejected,
+        failed={"without_samples": without} if without else {},
+        funnel=funnel,
+        problems=problems,
+        samples=samples,
+        failures=failures,
+        unusable=pl.DataFrame(schema=UNUSABLE),
+        version=folder,
+    )
+
+
+def _add_fates(samples: pl.DataFrame, version: Path | None) -> pl.DataFrame:
+    """What became of each sample, from the lineage of the version that the run built."""
+    if version is None:
+        return samples.with_columns(**{column: pl.lit(None, dtype) for column, dtype in FATE.items()})
+    fates = pl.read_parquet(version / "lineage.parquet", columns=["problem_id", "slot", *FATE])
+    return samples.join(fates, on=["problem_id", "slot"], how="left")
+
+
+def _judge(
+    problems: pl.DataFrame, samples: pl.DataFrame, failures: pl.DataFrame, funnel: list[FunnelStep]
+) -> pl.DataFrame:
+    """Add each problem's fate, and why: where its last sample went, or how it failed."""
+    order = {step.step: number for number, step in enumerate(funnel)}
+    last = pl.col("rejected_at").replace_strict(order, default=-1, return_dtype=pl.Int64)
+    ends = samples.group_by("problem_id").agg(
+        is_kept=pl.col("kept").any(), at=last.max(), reason=pl.col("rejected_for").sort_by(last).last()
+    )
+    reason = pl.when(pl.col("at") == 0).then(pl.lit("no_correct")).otherwise("reason")
+    return (
+        problems.join(ends, on="problem_id", how="left")
+        .join(failures.select("problem_id", "kind"), on="problem_id", how="left")
+        .with_columns(
+            fate=pl.when(pl.col("kind").is_not_null())
+            .then(pl.lit("failed"))
+            .when("is_kept")
+            .then(pl.lit("kept"))
+            .when(pl.col("at") >= 0)
+            .then(pl.lit("rejected"))
+            .otherwise(pl.lit("open")),
+            why=pl.coalesce("kind", reason),
+        )
+        .drop("is_kept", "at", "reason", "kind")
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return msgspec.json.decode(path.read_bytes())
