@@ -11,22 +11,26 @@ from functools import lru_cache
 from string import ascii_uppercase
 
 from ovlt_data.answers.clean import clean
-from ovlt_data.answers.numbers import Number, equal, read_number
+from ovlt_data.answers.nearness import equal
+from ovlt_data.answers.numbers import Number, read_number
 from ovlt_data.answers.phrases import is_hedged
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import fold, readings, tight
 
 _LETTER = re.compile(
-    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),]| -| is correct)?",
+    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),;!?]| -| is correct)?",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
     r"(?:(?:the )?(?:correct )?(?:answer|option|choice)(?: is|:)? )?+"
-    r"(?:[(\[{]([A-Za-z])[)\]}] ?[.:,]?|([A-Za-z]) ?[.:)]|([A-Z]) -(?= )) ?(?=\S)",
+    r"(?:[(\[{]([A-Za-z])[)\]}] ?[.:,]?|([A-Za-z]) ?[.:)]|([A-Z]) -(?= )|([A-Z])(?= \d)) ?(?=\S)",
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"\b(?:not|isn't|rather than|instead of)\b(?: (?:option|choice|answer))? ?\(?[A-Z]\b\)?")
-_POINTED = re.compile(r"\(([A-Z])\)|\b(?:option|choice|answer|is|so|therefore|thus|hence|but|:) \(?([A-Z])\b(?! [a-z])")
+_POINTED = re.compile(
+    r"\(([A-Z])\)|\b(?:option|choice|answer|is|choose|pick|select|so|therefore|thus|hence|but|:) \(?([A-Z])\b(?! [a-z])"
+)
+_EXPLAINED = re.compile(r"([^,;]{1,80}?)(?:[,;] | (?:because|since) )(?=\S)")
 _STANDING = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
 _ARTICLE = re.compile(r"(?<![\w'])A(?= [a-z])")
 
@@ -68,6 +72,9 @@ def _place(answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
     labelled = _LABELLED.match(answer)
     if labelled is not None:
         return _labelled(labelled, answer, choices)
+    head = _EXPLAINED.match(answer)
+    if head is not None:
+        return _explained(head[1], answer[head.end() :], choices)
     return _pointed_at(answer, count)
 
 
@@ -78,13 +85,25 @@ def _in_range(letter: str, count: int) -> int | None:
 
 def _labelled(match: re.Match[str], answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
     """ "B. 12": the text after the letter must not be another choice's."""
-    place = _in_range(match[1] or match[2] or match[3], len(choices) or 26)
+    place = _in_range(match[1] or match[2] or match[3] or match[4], len(choices) or 26)
     rest = answer[match.end() :]
     named = _by_text(rest, choices)
     other = _LETTER.fullmatch(rest) or _STANDING.match(rest)
+    if match[4] and named is None:
+        return None, "choice"
     if named is None and other is not None and _in_range(other[1], len(choices) or 26) not in (None, place):
         return None, "hedged"
     return (place, "choice_letter") if named in (None, place) else (None, "hedged")
+
+
+def _explained(head: str, rest: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
+    """ "B, because …", "Yes, it is": what comes first counts, unless another choice is named after it."""
+    place, method = _place(head, choices)
+    words = set(fold(rest).split())
+    others = (choice for at, choice in enumerate(choices) if at != place)
+    if _STANDING.search(_ARTICLE.sub("", rest)) or any(words.issuperset(fold(other).split()) for other in others):
+        return None, "hedged"
+    return place, method
 
 
 def _pointed_at(answer: str, count: int) -> tuple[int | None, str]:

@@ -56,16 +56,20 @@ _COMMANDS = {
     "&": "&",
     "$": "$",
 }
-_COMMAND = re.compile(r"\\([A-Za-z]++|.)", re.DOTALL)
+_COMMAND = re.compile(r"\\(q?quad|[A-Za-z]++|.)", re.DOTALL)
 _WRAPPED = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt|bb)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
     r"\s*+\*?\{([^{}]*+)\}"
 )
 _MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")
+_THOUSANDS = re.compile(r" ?\{ ?, ?\} ?|,\\! ?")
+_ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z])")
 _BOLD = re.compile(r"(?<![\w)*])\*\*([^*\n]++)\*\*(?![\w(*])")
 _DEGREES = re.compile(r"\s*\^\s*+(?:°|\{\s*+°\s*+\})")
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]++")
 _VULGAR_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
+_RELATION = re.compile(r"[<>!]=")
+_LIST_OF_ONE = re.compile(r"\[\s*+[\"']([^\"',]*+)[\"']\s*+\]")
 _SPACES = re.compile(r"[ \t\r\f\v]{2,}")
 _EDGES = " \t\r\n*_\"'"
 
@@ -73,12 +77,16 @@ _EDGES = " \t\r\n*_\"'"
 def clean(text: str) -> str:
     if not text.isascii():
         text = _plain(text)
-    if "\\" in text or "$" in text:
+    if "\\" in text or "$" in text or "{" in text:
         text = _without_tex(text)
+    if "<" in text or ">" in text or "!=" in text:
+        text = _RELATION.sub(_related, text)
     if "**" in text:
         text = _BOLD.sub(r"\1", text)
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
+    if text.startswith("[") and (only := _LIST_OF_ONE.fullmatch(text.strip())):
+        text = only[1]
     return text.strip(_EDGES)
 
 
@@ -93,12 +101,18 @@ def _raised(match: re.Match[str]) -> str:
 
 
 def _without_tex(text: str) -> str:
-    text = _MATH.sub(r"\1", text).replace("{,}", ",")
+    text = _THOUSANDS.sub(",", _MATH.sub(r"\1", text))
     if "\\" not in text:
         return text
+    if "\\begin" not in text:
+        text = _ESCAPED_TWICE.sub(r"\\", text)
     for _ in range(3):  # \textbf{\text{(B)}}: wrappers nest, a few deep
         text = _WRAPPED.sub(r"\1", text)
     return _DEGREES.sub("°", _COMMAND.sub(_spelled, text))
+
+
+def _related(match: re.Match[str]) -> str:
+    return {"<=": "≤", ">=": "≥", "!=": "≠"}[match[0]]
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -8,6 +8,8 @@ as it stands. The last sign wins, as in the official rules; three tags in a row 
 import re
 from typing import NamedTuple
 
+from ovlt_data.answers.clean import clean
+
 MAX_OUTPUT = 65_536
 MAX_ANSWER = 4_096
 _MAX_BARE = 600
@@ -16,14 +18,17 @@ _THINK = re.compile(r"<(/?)think>", re.IGNORECASE)
 _OPEN = re.compile(r"<answer>", re.IGNORECASE)
 _CLOSE = re.compile(r"</answer>", re.IGNORECASE)
 _BRACES = re.compile(r"\\(?:boxed|fbox)\s*+\{|\\[{}]|[{}]")
-_BETWEEN_BOXES = re.compile(r"[\s$,;.*]*+(?:and|or)?[\s$,;*]*+")
+_UNCLOSED = re.compile(r"\\(?:boxed|fbox)\s*+\{")
+_BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:and|or)?[\s,;*]*+")
 _PHRASE = re.compile(
     r"\b(?:answers?|correct (?:option|choice))\b[*_\"']*+"
     r"(?:\s*+[:=]|\s++(?:is|are|was|should be|must be|would be|will be)\b)[\s:*_]*+"
-    r"|\bfinal answer[\s*_]*+\n",
+    r"|(?:\bfinal |(?:^|\n)[#*_ ]{0,8})answers?[ \t*_]*+\n",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)")
+_SENTENCE_END = re.compile(
+    r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
+)
 _BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -51,12 +56,10 @@ def _after_thought(output: str) -> str | None:
     """What follows the last </think>; None while a thought is open."""
     if "<" not in output:
         return output
-    last = None
-    for last in _THINK.finditer(output):
-        pass
-    if last is None:
+    tags = list(_THINK.finditer(output))
+    if not tags:
         return output
-    return output[last.end() :] if last[1] else None
+    return output[tags[-1].end() :] if tags[-1][1] else None
 
 
 def _from_tag(spoken: str) -> Extracted | None:
@@ -65,11 +68,17 @@ def _from_tag(spoken: str) -> Extracted | None:
         return None
     opens = [match.end() for match in _OPEN.finditer(spoken)]
     if not opens:
-        return None
+        return _before_close(spoken)
     if _guesses(spoken, opens):
         return Extracted(None, "answer_tag", "hedged")
     value = _inside(spoken, opens[-1])
     return _narrowed(value, "answer_tag")
+
+
+def _before_close(spoken: str) -> Extracted | None:
+    """The opening tag may have stood in the prompt."""
+    close = _CLOSE.search(spoken)
+    return None if close is None or close.start() > _MAX_BARE else _narrowed(spoken[: close.start()], "answer_tag")
 
 
 def _inside(spoken: str, start: int) -> str:
@@ -89,6 +98,8 @@ def _guesses(spoken: str, opens: list[int]) -> bool:
 
 def _from_box(spoken: str) -> Extracted | None:
     value = _last_box(spoken)
+    if value is None and _UNCLOSED.search(spoken):
+        return Extracted(None, "boxed", "truncated")
     return None if value is None else Extracted(value, "boxed")
 
 
@@ -100,12 +111,16 @@ def _last_box(text: str) -> str | None:
     if not boxes:
         return None
     first = len(boxes) - 1
-    while first and _BETWEEN_BOXES.fullmatch(text, boxes[first - 1][1] + 1, boxes[first][0]):
+    while first and _are_joined(text[boxes[first - 1][1] + 1 : boxes[first][0]]):
         first -= 1
     if first == len(boxes) - 1:
         return _unboxed(text[boxes[-1][2] : boxes[-1][1]])
     values = [_unboxed(text[inner:end]).strip() for _, end, inner in boxes[first:]]
     return ", ".join(dict.fromkeys(values))
+
+
+def _are_joined(between: str) -> bool:
+    return len(between) < 60 and _BETWEEN_BOXES.fullmatch(clean(between)) is not None
 
 
 def _boxes(text: str) -> list[tuple[int, int, int]]:
@@ -145,17 +160,16 @@ def _from_phrase(spoken: str) -> Extracted | None:
 
 def _after_phrase(spoken: str) -> str | None:
     """What follows the last "the answer is": to the end of its sentence, or the list below it."""
-    last = None
-    for last in _PHRASE.finditer(spoken):
-        pass
-    if last is None:
+    phrases = list(_PHRASE.finditer(spoken))
+    if not phrases:
         return None
-    tail = spoken[last.end() :].strip()
+    tail = spoken[phrases[-1].end() :].strip()
     if _BULLET.match(tail) and "\n" in tail:
         return tail
     line = tail.split("\n", 1)[0]
     end = _SENTENCE_END.search(line)
-    return line[: end.start()] if end else line
+    line = line[: end.start()] if end else line
+    return line.rstrip("} ") if line.count("}") > line.count("{") else line  # {"answer": "5"}
 
 
 def _from_whole(spoken: str) -> Extracted:
@@ -163,6 +177,17 @@ def _from_whole(spoken: str) -> Extracted:
     if not spoken or len(spoken) > _MAX_BARE:
         return Extracted(None, "bare", "no_answer")
     return Extracted(spoken, "bare")
+
+
+_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
+
+
+def lone_formula(text: str) -> str | None:
+    """The one formula within a sentence ("We find that $x < 3$ here"), if it holds exactly one."""
+    if "$" not in text and "\\" not in text:
+        return None
+    found = {next(filter(None, match.groups()), "") for match in _MATHS.finditer(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _narrowed(value: str, method: str) -> Extracted:

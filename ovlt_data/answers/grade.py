@@ -6,13 +6,13 @@ No text whatever makes it raise, and none holds it up: what the rules can't deci
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
 from ovlt_data.answers import symbolic
 from ovlt_data.answers.choice import compare_choice, letter_of_gold
 from ovlt_data.answers.clean import clean
 from ovlt_data.answers.expression import compare_expression, is_clearly_formula
-from ovlt_data.answers.extract import MAX_ANSWER, Extracted, extract
+from ovlt_data.answers.extract import MAX_ANSWER, Extracted, extract, lone_formula
 from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.quantity import compare_list, compare_number, compare_range, compare_set, compare_time
 from ovlt_data.answers.ranges import is_clearly_range, read_range
@@ -45,7 +45,7 @@ _COMPARISONS: dict[AnswerType, Comparison] = {
 
 
 class GoldOptions(TypedDict, total=False):
-    """What a problem may say about its gold, as `grade` takes it."""
+    """What a problem may say about its gold besides its text, as `grade` takes it."""
 
     answer_type: AnswerType
     choices: Sequence[str]
@@ -54,33 +54,22 @@ class GoldOptions(TypedDict, total=False):
     answers: Sequence[str]
 
 
-def grade(
-    prediction: str,
-    answer: str,
-    *,
-    answer_type: AnswerType = "auto",
-    choices: Sequence[str] = (),
-    unit: str = "",
-    precision: int | None = None,
-    answers: Sequence[str] = (),
-) -> Verdict:
+def grade(prediction: str, answer: str, **options: Unpack[GoldOptions]) -> Verdict:
     """The verdict on a whole model output."""
-    verdict, said, gold = _grade(prediction, answer, answer_type, choices, unit, precision, answers)
-    return verdict or _verdict(symbolic.decide(clean(said.value or ""), gold.text), said)
+    said, gold = extract(prediction or ""), _gold(answer, **options)
+    ruling = _rule_on(said, gold)
+    if isinstance(ruling, str):
+        ruling = symbolic.decide(ruling, gold.text)
+    return Verdict(status=ruling.status, extracted=said.value, method=ruling.method, reason=ruling.reason)
 
 
-def grade_quickly(
-    prediction: str,
-    answer: str,
-    *,
-    answer_type: AnswerType = "auto",
-    choices: Sequence[str] = (),
-    unit: str = "",
-    precision: int | None = None,
-    answers: Sequence[str] = (),
-) -> Verdict | None:
+def grade_quickly(prediction: str, answer: str, **options: Unpack[GoldOptions]) -> Verdict | None:
     """The same within this process, in well under a millisecond; None where the symbolic worker is needed."""
-    return _grade(prediction, answer, answer_type, choices, unit, precision, answers)[0]
+    said = extract(prediction or "")
+    ruling = _rule_on(said, _gold(answer, **options))
+    if isinstance(ruling, str):
+        return None
+    return Verdict(status=ruling.status, extracted=said.value, method=ruling.method, reason=ruling.reason)
 
 
 def canonical_answer(answer: str, *, answer_type: AnswerType = "auto", choices: Sequence[str] = ()) -> str:
@@ -90,35 +79,52 @@ def canonical_answer(answer: str, *, answer_type: AnswerType = "auto", choices: 
     return answer.strip()
 
 
-def _grade(
-    prediction: str,
+def _gold(
     answer: str,
-    answer_type: AnswerType,
-    choices: Sequence[str],
-    unit: str,
-    precision: int | None,
-    answers: Sequence[str],
-) -> tuple[Verdict | None, Extracted, Gold]:
-    said = extract(prediction or "")
+    *,
+    answer_type: AnswerType = "auto",
+    choices: Sequence[str] = (),
+    unit: str = "",
+    precision: int | None = None,
+    answers: Sequence[str] = (),
+) -> Gold:
     text = _clean_gold(answer or "")
-    gold = Gold(text, tuple(choices or ()), unit or "", precision, tuple(answers or ()))
-    if not text and not gold.answers:
-        return Verdict(status="unscorable", extracted=said.value, method=said.method, reason="no_gold"), said, gold
+    kind = _kind(answer_type, text, bool(choices), bool(answers))
+    return Gold(text, kind, tuple(choices or ()), unit or "", precision, tuple(answers or ()))
+
+
+def _rule_on(said: Extracted, gold: Gold) -> Ruling | str:
+    """A ruling, or the formula that the symbolic worker has to compare with the gold."""
+    if not gold.text and not gold.answers:
+        return Ruling("unscorable", "", "no_gold")
     if said.value is None:
-        return Verdict(status="wrong", method=said.method, reason=said.reason), said, gold
-    ruling = compare(clean(said.value), gold, answer_type)
-    return None if ruling is None else _verdict(ruling, said), said, gold
+        return Ruling("wrong", said.method, said.reason)
+    answer = clean(said.value)
+    ruling = _compare(answer, gold)
+    if ruling is None:
+        return answer
+    formula = lone_formula(said.value) if ruling.reason == "differs" else None
+    return ruling if formula is None else _second_look(clean(formula), gold, ruling)
 
 
-def compare(answer: str, gold: Gold, answer_type: AnswerType) -> Ruling | None:
-    """Two cleaned answers; None where only the symbolic worker can tell."""
-    if not answer:
-        return Ruling("wrong", "", "no_answer")
-    if answer_type == "auto":
-        answer_type = "vqa" if gold.answers else "choice" if gold.choices else form_of(gold.text)
-    elif answer_type != "text":
-        answer_type = _fitting(answer_type, gold.text)
-    return _COMPARISONS[answer_type](answer, gold)
+def _second_look(formula: str, gold: Gold, ruling: Ruling) -> Ruling | str:
+    """The formula that stands alone in a sentence may be the answer where the sentence is not."""
+    second = _compare(formula, gold)
+    if second is None:
+        return formula
+    return second if second.status == "correct" else ruling
+
+
+def _compare(answer: str, gold: Gold) -> Ruling | None:
+    return _COMPARISONS[gold.kind](answer, gold) if answer else Ruling("wrong", "", "no_answer")
+
+
+def _kind(declared: AnswerType, gold: str, has_choices: bool, has_answers: bool) -> AnswerType:
+    if declared != "auto":
+        return _fitting(declared, gold)
+    if has_answers:
+        return "vqa"
+    return "choice" if has_choices else form_of(gold)
 
 
 @lru_cache(maxsize=65_536)
@@ -140,21 +146,30 @@ def form_of(gold: str) -> AnswerType:
 @lru_cache(maxsize=65_536)
 def _fitting(declared: AnswerType, gold: str) -> AnswerType:
     """What is declared, unless the gold can't be read that way: a number (2, 3), a set of one range."""
-    if declared in ("number", "integer", "decimal") and read_number(gold) is None:
-        return form_of(gold)
-    if declared == "set" and len(split_items(gold)) == 1 and not is_clearly_series(gold):
-        return form_of(gold) if form_of(gold) in ("yes_no", "range", "number") else "set"
-    if declared == "time" and read_time(gold) is None:
-        return form_of(gold)
-    if declared == "range" and read_range(gold) is None:
-        return form_of(gold)
-    return declared
+    readable = _READABLE.get(declared)
+    return declared if readable is None or readable(gold) else form_of(gold)
+
+
+def _is_number(gold: str) -> bool:
+    return read_number(gold) is not None
+
+
+def _is_set(gold: str) -> bool:
+    return len(split_items(gold)) > 1 or is_clearly_series(gold) or form_of(gold) == "text"
+
+
+_READABLE: dict[AnswerType, Callable[[str], bool]] = {
+    "number": _is_number,
+    "integer": _is_number,
+    "decimal": _is_number,
+    "set": _is_set,
+    "time": lambda gold: read_time(gold) is not None,
+    "range": lambda gold: read_range(gold) is not None,
+}
 
 
 @lru_cache(maxsize=65_536)
 def _clean_gold(answer: str) -> str:
-    return clean(answer[:MAX_ANSWER])
-
-
-def _verdict(ruling: Ruling, said: Extracted) -> Verdict:
-    return Verdict(status=ruling.status, extracted=said.value, method=ruling.method, reason=ruling.reason)
+    """A gold may be a whole worked solution: then its box counts."""
+    boxed = extract(answer).value if "\\boxed" in answer else None
+    return clean((boxed or answer)[:MAX_ANSWER])

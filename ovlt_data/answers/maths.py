@@ -26,9 +26,8 @@ class NotAFormula(ValueError):
     """The text can't be read as a formula, or is larger than any answer."""
 
 
-FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lg abs".split(),
-)
+_FUNCTION_NAMES = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lg abs"
+FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 
 _TOKEN = re.compile(
     r"(?P<mixed>\d{1,9} \d{1,9} ?/ ?\d{1,9}(?![\d.]))"

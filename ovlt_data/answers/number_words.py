@@ -4,17 +4,14 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-_SMALL = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+_SMALL_WORDS = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen
+"""
+_TEN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_PART_WORDS = "third fourth fifth sixth seventh eighth ninth tenth"
+_SMALL = {word: number for number, word in enumerate(_SMALL_WORDS.split())}
+_TENS = {word: 10 * number for number, word in enumerate(_TEN_WORDS.split(), start=2)}
 SCALES = {
     "dozen": 12,
     "hundred": 100,
@@ -26,15 +23,11 @@ SCALES = {
 _PARTS = {
     "half": 2,
     "halves": 2,
-    **{
-        name + ending: number
-        for number, name in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), start=3)
-        for ending in ("", "s")
-    },
+    **{name + ending: number for number, name in enumerate(_PART_WORDS.split(), start=3) for ending in ("", "s")},
     "quarter": 4,
     "quarters": 4,
-    "hundredth": 100,
-    "hundredths": 100,
+    **dict.fromkeys(("hundredth", "hundredths"), 100),
+    **dict.fromkeys(("thousandth", "thousandths"), 1_000),
 }
 _NEGATIVE = ("negative", "minus")
 _WORD = re.compile(r"[A-Za-z]++")

@@ -1,8 +1,7 @@
-r"""Numbers as people write them, read exactly: 1,200 · .5 · 4 1/2 · 2\sqrt{221} · 50% · $1.40 · 1.2 million · 5 cm · three.
+r"""Numbers as people write them, read exactly: 1,200 · .5 · 4 1/2 · 2\sqrt{221} · 50% · $1.40 · 1.2 million · 5 cm.
 
-How near two numbers must be is set by the gold's own precision. A gold with k decimals takes whatever rounds to it, if
-it is at least as precise; an integer must be met exactly; an exact gold (a fraction, a root) also takes a decimal of
-three digits or more that is its correct rounding. 50% is 0.5; it is 50 only where the gold speaks of percent.
+A text says a number when it says one and nothing that weighs, denies or adds to it. How precisely it was written is
+kept beside the value, because that decides what may stand for it.
 """
 
 import re
@@ -12,9 +11,9 @@ from typing import NamedTuple
 from ovlt_data.answers.maths import NotAFormula, constant, read
 from ovlt_data.answers.number_words import ALL as NUMBER_WORDS
 from ovlt_data.answers.number_words import SCALES, read_words
-from ovlt_data.answers.phrases import without_lead_in
-from ovlt_data.answers.units import Unit, comparable, read_unit
-from ovlt_data.answers.values import Value, near, power_of, rounds_to, same, scaled, value_of
+from ovlt_data.answers.phrases import without_connector, without_lead_in
+from ovlt_data.answers.units import Unit, read_unit
+from ovlt_data.answers.values import Value, power_of, scaled, value_of
 
 
 class Number(NamedTuple):
@@ -41,18 +40,22 @@ _LITERAL = re.compile(
 )
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
-_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢])")
-_EQUALS = re.compile(r"[=≈]")
+_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
 _NAMED = re.compile(
-    r"[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
+    r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
 )
-_MORE_THAN_ONE = re.compile(r"[;,]\s|\b(?:or|and)\b|\\{|±|\n", re.IGNORECASE)
+_MORE_THAN_ONE = re.compile(r"=.*\band\b|\band\b.*=|;|,(?!\d{3}(?!\d))|\bor\b|\\{|±|\n", re.IGNORECASE)
 _NOUN = re.compile(r"\s*+[A-Za-z][\w'-]*+(?: [A-Za-z][\w'-]*+){0,5}\.?")
 _NO_NOUN = re.compile(
     r"\b(?:or|and|not|nor|to|minus|plus|times|versus|vs|than|if|but|out|over|hundredth|per)\b", re.IGNORECASE
 )
+_NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
+_AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
+_TWO_UNITS = re.compile(r"(?P<large>[^,]*[A-Za-z])(?:,| and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
+_RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
-_HALF = Fraction(1, 2)
+PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})
+_DECIMAL_COMMA = re.compile(r"[-+]?\d{1,20},(?:\d{1,2}|\d{4,20})")
 
 
 def read_number(text: str) -> Number | None:
@@ -62,9 +65,21 @@ def read_number(text: str) -> Number | None:
         return _plain(plain)
     if len(text) > 400:
         return None
-    text = _right_side(text).strip().rstrip(".,;").strip()
+    for side in _sides(text):
+        number = _read(side) or _read_lead_in(side)
+        if number is not None:
+            return number
+    return None
+
+
+def read_decimal_comma(text: str) -> Number | None:
+    """1,22 as a decimal: for an answer to a question whose gold is one number, where it can't be a list."""
+    return read_number(text.replace(",", ".")) if _DECIMAL_COMMA.fullmatch(text) else None
+
+
+def _read_lead_in(text: str) -> Number | None:
     said = without_lead_in(text)
-    return _read(text) or (_read(said) if said != text else None) or _read_nothing(said)
+    return (_read(said) if said != text else None) or _read_nothing(said)
 
 
 def _plain(match: re.Match[str]) -> Number:
@@ -78,13 +93,19 @@ def _plain(match: re.Match[str]) -> Number:
     return Number(value, len(places), digits, bool(places), bool(match["percent"]), unit)
 
 
-def _right_side(text: str) -> str:
-    """ "AB = 4" and "65 - 50 = 15" say their last side; "x^2 = 4" and "x = 4 or y = 5" don't."""
-    pieces = _EQUALS.split(text)
-    if len(pieces) == 1 or _MORE_THAN_ONE.search(text):
-        return text
-    first = pieces[0].strip()
-    return pieces[-1] if not first or _NAMED.fullmatch(first) or _is_arithmetic(first) else text
+def _sides(text: str) -> list[str]:
+    """ "AB = 4" and "65 - 50 = 15" say their last side, "x = 2√3 ≈ 3.46" the exact one first; "x^2 = 4" none."""
+    exact, approximate, rounded = without_connector(text).partition("≈")
+    sides = exact.split("=")
+    if _MORE_THAN_ONE.search(text) or "≈" in rounded:
+        return []
+    first = without_connector(sides[0].strip())
+    named = not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(first)
+    if len(sides) == 1:
+        found = [rounded] if approximate and named else [] if approximate else [text]
+    else:
+        found = [sides[-1], *([rounded] if approximate else [])] if named else []
+    return [side.strip().rstrip(".,;?").strip() for side in found]
 
 
 def _is_arithmetic(text: str) -> bool:
@@ -111,7 +132,28 @@ def _currency(text: str) -> tuple[int, Unit | None, str]:
 
 
 def _measured(text: str) -> Number | None:
-    """A number with what may follow it: a scale, a percent sign, a unit, a noun."""
+    """A number with what may follow it: a scale, a percent sign, a unit, a noun, a smaller unit."""
+    text = _AND_FRACTION.sub(" ", _NEGATIVE.sub("-", text))
+    return _single(text) or _compound(text)
+
+
+def _compound(text: str) -> Number | None:
+    """5 feet 3 inches, 1 dollar and 40 cents."""
+    match = _TWO_UNITS.fullmatch(text)
+    if match is None:
+        return None
+    large, small = _single(match["large"]), _single(match["small"])
+    if large is None or small is None or large.unit is None or small.unit is None:
+        return None
+    if large.unit.dimensions != small.unit.dimensions or large.unit.scale <= small.unit.scale:
+        return None
+    parts = [scaled(part.value, part.unit.scale) for part in (large, small) if part.unit is not None]
+    if not all(isinstance(part, Fraction) for part in parts):
+        return None
+    return Number(sum(map(Fraction, parts)), unit=large.unit._replace(scale=Fraction(1)))
+
+
+def _single(text: str) -> Number | None:
     number = _core(text)
     if number is not None:
         return number
@@ -183,11 +225,15 @@ def _with_suffix(number: Number, suffix: str, *, tight: bool) -> Number | None:
     if not suffix:
         return number
     lower = suffix.rstrip(".").lower()
-    if lower in ("%", "percent", "per cent", "percentage"):
+    if lower in PERCENT:
         return number._replace(percent=True)
     unit = read_unit(suffix)
+    if unit is None and _RATE.fullmatch(lower):
+        return number
     if unit is not None:
         return number._replace(unit=unit)
+    if suffix in _MARKS or suffix == "$":
+        return number._replace(unit=read_unit(_MARKS.get(suffix, "dollar")))
     if tight or not _NOUN.fullmatch(suffix) or _NO_NOUN.search(suffix) or _counts_again(lower):
         return None
     return number._replace(noun=lower.split()[-1]) if len(lower) > 2 else None
@@ -216,83 +262,3 @@ def _read_nothing(text: str) -> Number | None:
     if _NOTHING.fullmatch(text) and not _counts_again(text.lower().removeprefix("none")):
         return Number(Fraction(0))
     return None
-
-
-def equal(number: Number, gold: Number, *, unit: str = "", precision: int | None = None) -> bool:
-    """Whether `number` answers `gold`, whose question may name a unit and the places that it rounds to."""
-    asked = unit.strip().lower()
-    if asked in ("%", "percent", "percentage", "per cent"):
-        gold = gold._replace(percent=True)
-    elif asked and gold.unit is None:
-        gold = gold._replace(unit=read_unit(asked))
-    return any(_agrees(reading, gold, precision) for reading in _readings(number, gold))
-
-
-def _readings(number: Number, gold: Number) -> list[Number]:
-    """The number in the gold's own terms; two of them where a bare number may stand for percent."""
-    converted = _in_unit_of(number, gold)
-    if converted is None:
-        return []
-    if converted.percent == gold.percent:
-        return [converted]
-    if converted.percent:
-        return [_shifted(converted, -2)]
-    return [converted, _shifted(converted, 2)]
-
-
-def _in_unit_of(number: Number, gold: Number) -> Number | None:
-    if gold.noun and (number.noun or number.unit):
-        return number if _stem(number.noun) == _stem(gold.noun) else None
-    if number.unit is None or gold.unit is None or not number.unit.dimensions or not gold.unit.dimensions:
-        return number if not (number.noun and gold.unit and gold.unit.dimensions) else None
-    if not comparable(number.unit, gold.unit):
-        return None
-    if number.unit.scale == gold.unit.scale:
-        return number
-    factor = number.unit.scale / gold.unit.scale
-    return number._replace(value=scaled(number.value, factor), decimals=_places(number.decimals, factor))
-
-
-def _places(decimals: int | None, factor: Fraction) -> int | None:
-    """Of a decimal in another unit: a power of ten moves the point, anything else leaves no plain literal."""
-    if decimals is None:
-        return None
-    above, below = factor.numerator, factor.denominator
-    power = len(str(above)) - len(str(below))
-    return decimals - power if factor == power_of(Fraction(10), power) else None
-
-
-def _shifted(number: Number, power: int) -> Number:
-    factor = Fraction(power_of(Fraction(10), power))
-    decimals = None if number.decimals is None else number.decimals - power
-    return number._replace(value=scaled(number.value, factor), decimals=decimals, percent=False)
-
-
-def _agrees(number: Number, gold: Number, precision: int | None) -> bool:
-    if same(number.value, gold.value):
-        return True
-    if precision is not None and precision > 0:
-        return _rounds_to(number, gold, precision)
-    if gold.pointed and gold.decimals is not None:
-        return _rounds_to(number, gold, gold.decimals)
-    if number.decimals is None or number.digits < 3 or _is_whole(gold.value):
-        return False
-    return near(number.value, gold.value, _HALF * power_of_ten(-number.decimals))
-
-
-def _rounds_to(number: Number, gold: Number, places: int) -> bool:
-    if number.decimals is not None and number.decimals < places:
-        return False
-    return rounds_to(number.value, gold.value, power_of_ten(-places))
-
-
-def power_of_ten(power: int) -> Fraction:
-    return Fraction(power_of(Fraction(10), power))
-
-
-def _is_whole(value: Value) -> bool:
-    return isinstance(value, Fraction) and value.denominator == 1
-
-
-def _stem(noun: str) -> str:
-    return noun.removesuffix("s")

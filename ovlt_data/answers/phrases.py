@@ -2,16 +2,18 @@
 
 import re
 
-_VERB = r"(?:is|are|was|were|equals?|has|have|gives?)"
+_CONNECTOR = r"(?:(?:so|thus|therefore|hence|then|and)\b,?\s++)"
+_VERB = r"(?:is|are|was|were|equals?|has|have|gives?|counts?|see|get|got|found)"
 _FILLERS = (
     r"(?:(?:only|about|around|approximately|approx\.?|roughly|exactly|just|equal to|made (?:out )?of|called)\s++)*+"
 )
-_COUNTED = r"(?:(?:a|the)\s++(?:total|sum|number)\s++of\s++)?+"
+_COUNTED = r"(?:(?:a|the)\s++(?:total|sum|number)\s++of\s++|the\s++)?+"
+_CONNECTED = re.compile(_CONNECTOR + "++", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    rf"(?:(?:so|thus|therefore|hence|then|and)\b,?\s++)*+(?:(?:[\w'∠△]++\s++){{1,8}}?{_VERB}\s++)?{_FILLERS}{_COUNTED}",
+    rf"{_CONNECTOR}*+(?:[^\n=]{{1,300}}\s{_VERB}\s++)?{_FILLERS}{_COUNTED}",
     re.IGNORECASE,
 )
-_BLOCKS = re.compile(r"\b(?:not|or|if|no|either|neither|cannot|never|than)\b", re.IGNORECASE)
+_BLOCKS = re.compile(r"\d|[?;]|\b(?:not|or|if|no|either|neither|cannot|never|than)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:an?|the)\s++", re.IGNORECASE)
 _PLACE = re.compile(r"(?:on|in|at|by|from)\s++", re.IGNORECASE)
 _HEDGE = re.compile(
@@ -25,6 +27,11 @@ def without_lead_in(text: str) -> str:
     if match is None or match.end() == 0 or _BLOCKS.search(text, 0, match.end()):
         return text
     return text[match.end() :]
+
+
+def without_connector(text: str) -> str:
+    match = _CONNECTED.match(text)
+    return text[match.end() :] if match else text
 
 
 def without_article(text: str) -> str:

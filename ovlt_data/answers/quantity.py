@@ -2,7 +2,8 @@
 
 import re
 
-from ovlt_data.answers.numbers import equal, read_number
+from ovlt_data.answers.nearness import equal
+from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.ranges import equal_ranges, read_range
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
@@ -17,7 +18,7 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
     wanted = read_number(gold.text)
     if wanted is None:
         return rule(False, "number")
-    said = read_number(answer)
+    said = read_number(answer) or read_decimal_comma(answer)
     if said is not None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):

@@ -2,7 +2,8 @@
 
 import re
 
-from ovlt_data.answers.numbers import Number, equal, read_number
+from ovlt_data.answers.nearness import equal
+from ovlt_data.answers.numbers import Number, read_number
 
 _WORDS = re.compile(r"^(?:from|between)\s++", re.IGNORECASE)
 _JOINT = re.compile(
@@ -11,17 +12,22 @@ _JOINT = re.compile(
 
 
 def read_range(text: str) -> tuple[Number, Number] | None:
-    text = text.strip().rstrip(".")
-    if len(text) > 120:
-        return None
-    worded = _WORDS.match(text)
-    ends = _JOINT.split(text[worded.end() :] if worded else text)
-    if len(ends) != 2 or (" and " in text and not worded):
+    ends = range_ends(text)
+    if ends is None:
         return None
     low, high = read_number(ends[0]), read_number(ends[1])
     if low is None or high is None:
         return None
     return _sharing_units(low, high), high
+
+
+def range_ends(text: str) -> list[str] | None:
+    text = text.strip().rstrip(".")
+    if len(text) > 120:
+        return None
+    worded = _WORDS.match(text)
+    ends = _JOINT.split(text[worded.end() :] if worded else text)
+    return ends if len(ends) == 2 and (worded or " and " not in text) else None
 
 
 def is_clearly_range(text: str) -> bool:

@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
-from ovlt_data.types import Status
+from ovlt_data.types import AnswerType, Status
 
 
 class Gold(NamedTuple):
     text: str
+    kind: AnswerType = "auto"
+    """The comparison that it asks for."""
     choices: tuple[str, ...] = ()
     unit: str = ""
     precision: int | None = None

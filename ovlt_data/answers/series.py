@@ -2,27 +2,31 @@
 
 import re
 
-from ovlt_data.answers.numbers import equal, read_number
+from ovlt_data.answers.nearness import equal
+from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.phrases import without_lead_in
-from ovlt_data.answers.ranges import equal_ranges, read_range
+from ovlt_data.answers.ranges import equal_ranges, range_ends, read_range
 from ovlt_data.answers.text import fold
 
 MAX_ITEMS = 128
 
-_PARTING = re.compile(r"[;\n]|,(?!\d{3}(?!\d))|(?<=\D),|,(?= )|\s(?:and|&)\s")
+_PARTING = re.compile(r"[;\n]|,(?!\d{3}(?!\d))|(?<=\D),|,(?= )|\s(?:and|&)\s|(?<=[A-Za-z]) ?/ ?(?=[A-Za-z])")
 _AND = re.compile(r"^\s*+(?:and|&)\s++", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*+(?:[-*•]\s|\d{1,2}[.)]\s)")
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _BETWEEN = re.compile(r"^(?:between|from|both)\s++", re.IGNORECASE)
-_STATES = """
+_STATE_NAMES = """
 AL Alabama AK Alaska AZ Arizona AR Arkansas CA California CO Colorado CT Connecticut DE Delaware FL Florida GA Georgia
 HI Hawaii ID Idaho IL Illinois IN Indiana IA Iowa KS Kansas KY Kentucky LA Louisiana ME Maine MD Maryland
 MA Massachusetts MI Michigan MN Minnesota MS Mississippi MO Missouri MT Montana NE Nebraska NV Nevada NH New-Hampshire
 NJ New-Jersey NM New-Mexico NY New-York NC North-Carolina ND North-Dakota OH Ohio OK Oklahoma OR Oregon PA Pennsylvania
 RI Rhode-Island SC South-Carolina SD South-Dakota TN Tennessee TX Texas UT Utah VT Vermont VA Virginia WA Washington
 WV West-Virginia WI Wisconsin WY Wyoming
-""".split()
-_ABBREVIATED = {short: full.replace("-", " ").lower() for short, full in zip(_STATES[::2], _STATES[1::2], strict=True)}
+"""
+_ABBREVIATED = {
+    short: full.replace("-", " ").lower()
+    for short, full in zip(_STATE_NAMES.split()[::2], _STATE_NAMES.split()[1::2], strict=True)
+}
 
 
 def split_items(text: str) -> list[str]:
@@ -52,6 +56,9 @@ def equal_sets(answer: str, gold: str) -> bool:
 def _item_lists(answer: str) -> list[list[str]]:
     said = without_lead_in(answer)
     texts = dict.fromkeys((answer, _BETWEEN.sub("", said)))
+    ends = range_ends(said)
+    if ends is not None:
+        return [ends]
     return [items for items in map(split_items, texts) if len(items) <= MAX_ITEMS]
 
 

@@ -26,6 +26,27 @@ _MAX_NESTING = 64
 _WORKER = Path(__file__).with_name("worker.py")
 _LARGE = re.compile(r"\d{257}|\^ *+\{? *+[-+]?\d{5}|\d{4,}+ *+[)}]?!|! *+[)}]? *+!|[eE][-+]?\d{5}")
 _TOWER = re.compile(r"\^ *+[\d({ ]++\^")
+_ROOT = re.compile(r"√ ?(\d+|[A-Za-zα-ω]|(?=[({]))")
+_ANGLE = re.compile(r"sin|cos|tan|cot|sec|csc")
+_DEGREES = re.compile(r"(\d+(?:\.\d+)?)°")
+_TEX = str.maketrans(
+    {
+        "π": r"\pi ",
+        "θ": r"\theta ",
+        "α": r"\alpha ",
+        "β": r"\beta ",
+        "∞": r"\infty ",
+        "≤": r"\leq ",
+        "≥": r"\geq ",
+        "≠": r"\neq ",
+        "∪": r"\cup ",
+        "∩": r"\cap ",
+        "∈": r"\in ",
+        "±": r"\pm ",
+        "°": r"^\circ ",
+        "*": r"\cdot ",
+    }
+)
 
 
 class WorkerGone(Exception):
@@ -39,7 +60,7 @@ def decide(answer: str, gold: str) -> Ruling:
     if not fits(gold):
         return Ruling("unscorable", "symbolic", "memory")
     try:
-        return rule(_worker.ask(answer, gold), "symbolic")
+        return rule(_worker.ask(_as_tex(answer), _as_tex(gold)), "symbolic")
     except TimeoutError:
         return Ruling("unscorable", "symbolic", "timeout")
     except WorkerGone:
@@ -56,6 +77,13 @@ def fits(text: str) -> bool:
         if depth > _MAX_NESTING:
             return False
     return True
+
+
+def _as_tex(text: str) -> str:
+    """Back from our one spelling to what math-verify reads."""
+    if _ANGLE.search(text):
+        text = _DEGREES.sub(r"(\\frac{\1\\pi}{180})", text)
+    return _ROOT.sub(r"\\sqrt{\1}", text.replace("**", "^")).replace(r"\sqrt{}", r"\sqrt").translate(_TEX)
 
 
 class Worker:

@@ -20,12 +20,15 @@ _SYNONYMS = {
     "tiny": "small",
     "little": "small",
 }
-_SCENE_WORDS = frozenset(
-    "gray red blue green brown purple cyan yellow metal rubber cube sphere cylinder large small".split()
-    + "car bus jet airliner biplane fighter plane airplane motorbike motorcycle bike bicycle scooter cruiser".split()
-    + "chopper dirtbike truck sedan suv minivan wagon circle square triangle rectangle star".split()
-)
+_SCENE_NAMES = """
+gray red blue green brown purple cyan yellow metal rubber cube sphere cylinder large small circle square triangle
+rectangle star car bus jet airliner biplane fighter plane airplane motorbike motorcycle bike bicycle scooter cruiser
+chopper dirtbike truck sedan suv minivan wagon
+"""
+_SCENE_WORDS = frozenset(_SCENE_NAMES.split())
 _NOT_WORD = re.compile(r"[^\w%°$€£+<>=]+")
+_HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")
+_INITIALS = re.compile(r"\b([a-z])\.(?=[a-z]\b|\W|$)")
 _POSSESSIVE = re.compile(r"(?<=\w)'(?=\w)")
 
 
@@ -33,7 +36,11 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
     wanted = fold(gold.text)
     if not wanted:
         return rule(tight(answer) == tight(gold.text) != "", "text")
-    if any(reading == wanted for reading in readings(answer)) or _same_in_scene(answer, wanted):
+    if (
+        _joined(gold.text) in (wanted_readings := readings(answer))
+        or wanted in wanted_readings
+        or _same_in_scene(answer, wanted)
+    ):
         return rule(True, "text")
     if is_hedged(answer) and not is_hedged(gold.text):
         return hedged("text")
@@ -42,8 +49,13 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
 
 def fold(text: str) -> str:
     """Lower case, one space between words, no punctuation, no leading article."""
-    words = _NOT_WORD.sub(" ", _POSSESSIVE.sub("", text.casefold())).strip()
+    words = _NOT_WORD.sub(" ", _INITIALS.sub(r"\1", _POSSESSIVE.sub("", text.casefold()))).strip()
     return without_article(words)
+
+
+def _joined(text: str) -> str:
+    """non-linear as nonlinear."""
+    return fold(_HYPHEN.sub("", text)) if "-" in text else fold(text)
 
 
 def tight(text: str) -> str:
@@ -54,7 +66,8 @@ def tight(text: str) -> str:
 def readings(answer: str) -> list[str]:
     """The answer as it stands, then without the words that lead up to it."""
     said = without_lead_in(answer)
-    return list(dict.fromkeys(fold(text) for text in (answer, said, without_place(said))))
+    texts = dict.fromkeys((answer, said, without_place(said)))
+    return list(dict.fromkeys(spell(text) for spell in (fold, _joined) for text in texts))
 
 
 def _same_in_scene(answer: str, wanted: str) -> bool:
@@ -63,8 +76,9 @@ def _same_in_scene(answer: str, wanted: str) -> bool:
 
 
 def _scene_word(text: str) -> str | None:
-    for word in (text, text.removesuffix("s"), text.removesuffix("es")):
+    before, space, last = text.rpartition(" ")
+    for word in (last, last.removesuffix("s"), last.removesuffix("es")):
         word = _SYNONYMS.get(word, word)
         if word in _SCENE_WORDS:
-            return word
+            return before + space + word
     return None

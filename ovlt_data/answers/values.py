@@ -107,8 +107,10 @@ def _quotient(node: Node) -> Value:
 
 def _power(node: Node) -> Value:
     base, exponent = (_value(part) for part in node.parts)
-    if not isinstance(exponent, Fraction) or abs(exponent) > 10_000:
-        raise NoValue("an exponent that is irrational or too large")
+    if abs(exponent) > 10_000:
+        raise NoValue("an exponent that is too large")
+    if isinstance(exponent, Decimal):
+        return decimal(base) ** exponent
     if exponent.denominator != 1:
         return power_of(root(base, exponent.denominator), exponent.numerator)
     return power_of(base, exponent.numerator)

@@ -17,22 +17,19 @@ _COMMA_IN_NUMBER = re.compile(r"\d,\d")
 # The official expression, typo included: `?!<=` was meant to be a look-behind, so a full stop always counts.
 _PERIOD = re.compile(r"(?!<=\d)(\.)(?!\d)")
 _MAX_PERIODS = 32  # officially `re.UNICODE`, which is 32, is passed as the number of replacements
-_DIGITS = {
-    word: str(number) for number, word in enumerate("zero one two three four five six seven eight nine ten".split())
-}
+_NUMBER_WORDS = "zero one two three four five six seven eight nine ten"
+_DIGITS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split())}
 _DIGITS["none"] = "0"
 _ARTICLES = frozenset({"a", "an", "the"})
-_CONTRACTED = {
-    word.replace("'", ""): word
-    for word in (
-        "ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how'll how's "
-        "i'd i'm i've isn't it'd it'll let's ma'am might've mightn't must've mustn't needn't not've o'clock oughtn't "
-        "shan't she'd she's should've shouldn't somebody'd somebody'll somebody's someone'd someone'll someone's "
-        "something'd something'll that's there'd there're there's they'd they'll they're they've 'twas wasn't we'd "
-        "we've weren't what'll what're what's what've when's where'd where's where've who'd who'll who's who've why'll "
-        "why're why's won't would've wouldn't y'all you'd you'll you're you've"
-    ).split()
-}
+_CONTRACTIONS = """
+ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how'll how's i'd i'm
+i've isn't it'd it'll let's ma'am might've mightn't must've mustn't needn't not've o'clock oughtn't shan't she'd
+she's should've shouldn't somebody'd somebody'll somebody's someone'd someone'll someone's something'd something'll
+that's there'd there're there's they'd they'll they're they've 'twas wasn't we'd we've weren't what'll what're
+what's what've when's where'd where's where've who'd who'll who's who've why'll why're why's won't would've wouldn't
+y'all you'd you'll you're you've
+"""
+_CONTRACTED = {word.replace("'", ""): word for word in _CONTRACTIONS.split()}
 
 
 def compare_vqa(answer: str, gold: Gold) -> Ruling:

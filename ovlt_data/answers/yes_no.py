@@ -4,7 +4,7 @@ import re
 
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 
-_WORD = re.compile(r"\b(?:(yes|true)|(no|false)|not)\b", re.IGNORECASE)
+_WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no|false|nope)|not)\b", re.IGNORECASE)
 _ALONE = {"1": True, "0": False, "y": True, "n": False}
 
 

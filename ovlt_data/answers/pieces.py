@@ -1,0 +1,70 @@
+r"""Formulas of several parts, split where no bracket is open: (2, 3) · {1, 2} · 1 and 2 · ±3 · matrices."""
+
+import re
+
+MAX_PIECES = 64
+
+_AND = re.compile(r"(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])")
+_MATRIX = re.compile(
+    r"\\begin ?\{(?:[bpvBV]?matrix|array)\} ?(?:\{[lcr| ]*\})?(.*)\\end ?\{(?:[bpvBV]?matrix|array)\}", re.DOTALL
+)
+
+
+def tuple_pieces(text: str) -> list[str] | None:
+    """Of (2, 3) or [2, 3): with the brackets as pieces, so that they are compared too."""
+    text = text.strip()
+    if text[:1] not in ("(", "[") or text[-1:] not in (")", "]"):
+        return None
+    pieces = at_commas(text[1:-1])
+    return [text[0], *pieces, text[-1]] if pieces is not None and len(pieces) > 1 else None
+
+
+def several(text: str) -> list[str] | None:
+    """Of {1, 2}, "1, 2", "1 and 2" or ±1: values whose order says nothing."""
+    text = text.strip().replace("\\{", "{").replace("\\}", "}")
+    if text.startswith("{") and text.endswith("}") and _is_one_group(text):
+        text = text[1:-1]
+    pieces = at_commas(_AND.sub(",", text))
+    if pieces is None:
+        return None
+    pieces = [sign for piece in pieces if piece for sign in _both_signs(piece)]
+    return pieces if len(pieces) > 1 else None
+
+
+def matrix_pieces(text: str) -> list[str] | None:
+    """Row by row, with the row ends as pieces; which brackets are drawn says nothing."""
+    text = text.strip()
+    if text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
+        text = text[1:-1].strip()
+    match = _MATRIX.fullmatch(text)
+    if match is None or "\\begin" in match[1]:
+        return None
+    rows = [row for row in match[1].split("\\\\") if row.strip()]
+    return [piece for row in rows for piece in (*(cell.strip() for cell in row.split("&")), "\\\\")]
+
+
+def at_commas(text: str) -> list[str] | None:
+    """Split where no bracket is open; None where brackets do not match."""
+    pieces, depth, start = list[str](), 0, 0
+    for at, character in enumerate(text):
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+            if depth < 0:
+                return None
+        elif character in ",;" and depth == 0:
+            pieces.append(text[start:at].strip())
+            start = at + 1
+    return [*pieces, text[start:].strip()] if depth == 0 else None
+
+
+def _is_one_group(text: str) -> bool:
+    return at_commas(text[1:-1]) is not None
+
+
+def _both_signs(piece: str) -> list[str]:
+    if piece.count("±") != 1:
+        return [piece]
+    before, after = piece.split("±")
+    return [f"{before}+{after}" if before.strip(" =") else f"{before}{after}", f"{before}-{after}"]
