@@ -41,8 +41,7 @@ class Group(Struct, frozen=True):
 
 def choose_examples(material: Material) -> list[Group]:
     """Kept problems first, then the others by how many they are."""
-    why = pl.when(fate="kept").then(pl.lit("")).otherwise(pl.col("why").fill_null("")).alias("why")
-    problems = material.problems.with_columns(why).sort("problem_id")
+    problems = material.problems.with_columns(pl.col("why").fill_null("")).sort("problem_id")
     parts = problems.partition_by("fate", "why", as_dict=True, maintain_order=True)
     ranked = sorted(parts.items(), key=lambda part: (part[0][0] != "kept", -part[1].height, part[0]))[: 1 + REASONS]
     shown = [

@@ -29,7 +29,7 @@ class Material(Struct, frozen=True, kw_only=True):
     """All problems = kept + rejected + failed, the latter two by reason."""
     funnel: list[FunnelStep]
     problems: pl.DataFrame
-    """With its `caption`, its `fate` (kept, rejected, failed, or open: nothing is known yet) and `why`."""
+    """With its `caption`, its `fate` (kept, rejected, failed, or open: not decided yet) and `why`."""
     samples: pl.DataFrame
     """With `kept`, `rejected_at`, `rejected_for` and `words`: null where curation did not come."""
     failures: pl.DataFrame
@@ -71,7 +71,7 @@ def _read_run(folder: Path) -> Material:
         rejected=run["rejected"],
         failed=run["failures"],
         funnel=funnel,
-        problems=_judge(problems, samples, failures, funnel),
+        problems=_judge(problems, samples, failures, funnel, finished=run["state"] in {"done", "empty"}),
         samples=samples,
         failures=failures,
         unusable=read_table(folder, "unusable"),
@@ -84,7 +84,8 @@ def _read_version(folder: Path) -> Material:
     samples = pl.read_parquet(folder / "lineage.parquet")
     funnel = msgspec.convert(manifest["funnel"], list[FunnelStep])
     failures = pl.DataFrame(schema=FAILURES)
-    problems = _judge(samples.select(*OF_PROBLEM).unique(maintain_order=True), samples, failures, funnel)
+    problems = samples.select(*OF_PROBLEM).unique(maintain_order=True)
+    problems = _judge(problems, samples, failures, funnel, finished=True)
     kept = sum(source["kept"] for source in manifest["sources"])
     rejected = Counter(problems.filter(fate="rejected")["why"])
     without = manifest["problems"] - kept - rejected.total()
@@ -114,28 +115,25 @@ def _add_fates(samples: pl.DataFrame, version: Path | None) -> pl.DataFrame:
 
 
 def _judge(
-    problems: pl.DataFrame, samples: pl.DataFrame, failures: pl.DataFrame, funnel: list[FunnelStep]
+    problems: pl.DataFrame, samples: pl.DataFrame, failures: pl.DataFrame, funnel: list[FunnelStep], *, finished: bool
 ) -> pl.DataFrame:
     """Add each problem's fate, and why: where its last sample went, or how it failed."""
     order = {step.step: number for number, step in enumerate(funnel)}
-    last = pl.col("rejected_at").replace_strict(order, default=-1, return_dtype=pl.Int64)
+    at = pl.col("rejected_at").replace_strict(order, default=-1, return_dtype=pl.Int64)
     ends = samples.group_by("problem_id").agg(
-        is_kept=pl.col("kept").any(), at=last.max(), reason=pl.col("rejected_for").sort_by(last).last()
+        is_kept=pl.col("kept").any(), at=at.max(), reason=pl.col("rejected_for").sort_by(at).last()
     )
-    reason = pl.when(pl.col("at") == 0).then(pl.lit("no_correct")).otherwise("reason")
+    reason = pl.when(pl.col("at") > 0).then("reason").otherwise(pl.lit("no_correct"))
+    fate = (
+        pl.when(pl.col("kind").is_not_null()).then(pl.lit("failed"))
+        .when("is_kept").then(pl.lit("kept"))
+        .otherwise(pl.lit("rejected" if finished else "open"))
+    )  # fmt: skip
     return (
         problems.join(ends, on="problem_id", how="left")
         .join(failures.select("problem_id", "kind"), on="problem_id", how="left")
-        .with_columns(
-            fate=pl.when(pl.col("kind").is_not_null())
-            .then(pl.lit("failed"))
-            .when("is_kept")
-            .then(pl.lit("kept"))
-            .when(pl.col("at") >= 0)
-            .then(pl.lit("rejected"))
-            .otherwise(pl.lit("open")),
-            why=pl.coalesce("kind", reason),
-        )
+        .with_columns(fate=fate)
+        .with_columns(why=pl.when(fate="failed").then("kind").when(fate="rejected").then(reason))
         .drop("is_kept", "at", "reason", "kind")
     )
 

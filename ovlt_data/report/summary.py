@@ -1,6 +1,5 @@
 """Figures of a report: by source, by length, by verdict, by failure."""
 
-
 import polars as pl
 from msgspec import Struct
 
