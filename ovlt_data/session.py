@@ -59,7 +59,7 @@ def run_command(
     except asyncio.CancelledError:
         return stop.status
     _print_outcome(outcome, say, as_json=as_json)
-    return stop.status
+    return 0 if outcome.state == "done" else stop.status
 
 
 class Stop:

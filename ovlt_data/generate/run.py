@@ -61,6 +61,8 @@ async def generate(
     finally:
         await engine.cancel()
         recorder.close()
+    if walker.left:
+        return False
     if finished and tally.kept == 0 and tally.failed:
         raise TooManyFailures(f"every row failed: {watch.last}")
     return finished

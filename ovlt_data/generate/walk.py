@@ -61,6 +61,8 @@ class Walker:
         self._recorder = recorder
         self._tally = tally
         self._watch = watch
+        self.left = 0
+        """Rows that a stopping run left for the next one."""
 
     async def walk(self, row: Problem | Unusable) -> None:
         """Raises StopError; a RowError becomes a failure. A row that a stopping run leaves is as if never read."""
@@ -75,7 +77,7 @@ class Walker:
         except RowError as error:
             self._fail(row, stage, error)
         except Interrupted:
-            self._tally.read -= 1
+            self.left += 1
         else:
             self._keep(row, caption, samples)
 
@@ -124,7 +126,13 @@ class Walker:
             self._tally.rejected[row.reason] += 1
             return
         failure = Failure(
-            problem_id="", source=row.source, origin=row.origin, stage="source", kind=row.reason, lasting=True
+            problem_id="",
+            source=row.source,
+            origin=row.origin,
+            stage="source",
+            kind=row.reason,
+            lasting=True,
+            message=row.message,
         )
         self._recorder.add_failure(failure)
         self._tally.failed[row.reason] += 1
