@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openai
 import PIL.Image
 import pytest
 from fake_endpoint import FakeEndpoint, speak
@@ -18,7 +19,7 @@ from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
-from ovlt_data.engine.transport import AiohttpTransport
+from ovlt_data.engine.transport import AiohttpTransport, OpenAITransport, Transport
 from ovlt_data.errors import EndpointStop, RowError
 from ovlt_data.recipe import Model
 from ovlt_data.types import Image
@@ -43,18 +44,18 @@ async def bench(
     fields: Mapping[str, Any] | None = None,
     api_key: str | None = None,
     grace: float = 30.0,
+    transport: Transport | None = None,
 ) -> AsyncGenerator[Bench]:
     urls = [server.url for server in servers]
     defaults = {"endpoint": urls, "model": "fake", "sampling": {"seed": SEED}, "limits": {"attempts": 3}}
     model = Model.model_validate(defaults | dict(fields or {}))
     tally, said = Tally(), list[str]()
-    transport = AiohttpTransport(connect_timeout=5.0)
     store = await Store.open(folder / "store")
     endpoint = Endpoint(
         "m",
         model,
         urls=urls,
-        transport=transport,
+        transport=transport or AiohttpTransport(connect_timeout=5.0),
         tally=tally,
         say=said.append,
         api_key=api_key,
@@ -347,6 +348,28 @@ async def test_replicas_share_the_work_and_stand_in_for_each_other(tmp_path: Pat
     assert [each.failure for each in replies] == [None] * 20
     assert other.requests == 30
     assert m.said
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("status_503", "server_error"),
+        ("retry_in_seconds", "rate_limited"),
+        ("reset", "connection"),
+        ("reset_in_body", "connection"),
+        ("html", "bad_reply"),
+    ],
+)
+async def test_a_client_handed_in_is_a_transport_too(tmp_path: Path, fault: str, kind: str) -> None:
+    async with (
+        FakeEndpoint(first=[fault]) as server,
+        openai.AsyncOpenAI(base_url=server.url, api_key="k") as client,
+        bench(tmp_path, server, transport=OpenAITransport(client)) as m,
+    ):
+        replies = await m.engine.sample(Ask("m", TEXT), 1)
+    assert (replies.failure, replies.by_slot[0].content) == (None, words(0))
+    assert m.tally.retries == {kind: 1}
+    assert server.requests == 2, "its own retries are off"
 
 
 async def test_a_picture_that_is_gone_fails_its_row(tmp_path: Path, picture: Image) -> None:
