@@ -35,15 +35,15 @@ def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[
     lines.append(f"words of reasoning: 5 percent of the rows have {words:.0f} or fewer")
     if words < FEW_WORDS:
         lines.append(
-            f"warning: that is under {FEW_WORDS}: such traces hold conclusions rather than reasoning; "
-            "try min_words, or strip_reflections after select"
+            f"warning: that is under {FEW_WORDS}, too short for more than a conclusion: look at some in the report, "
+            "and set min_words"
         )
     return lines
 
 
 def _describe_step(step: FunnelStep, width: int) -> str:
-    told = [f"{n:,} {reason}" for reason, n in step.reasons.items()] + [f"{step.touched:,} touched"] * (
-        step.touched > 0
-    )
+    told = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
+    if step.touched:
+        told.append(f"{step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
     counts = f"{step.rows_in:>9,} -> {step.rows_out:>9,} rows {step.problems_out:>9,} problems"
     return f"{step.step:<{width}} {counts}  {', '.join(told)}".rstrip()

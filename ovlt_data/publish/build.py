@@ -72,9 +72,10 @@ def build_version(
 
 
 def _make_place(path: Path) -> Path:
-    """An empty folder beside a version's; a killed build may have left one."""
+    """An empty folder beside a version's; whatever killed builds left there goes."""
+    for left in path.parent.glob(".*.unfinished"):
+        shutil.rmtree(left)
     place = path.with_name(f".{path.name}.unfinished")
-    shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     return place
 
@@ -93,14 +94,8 @@ def _point(link: Path, path: Path) -> None:
 
 
 def _explain_nothing(funnel: Sequence[FunnelStep]) -> str:
-    """Where the last rows went, and what every step took."""
     if not funnel[0].rows_in:
         return "nothing to build from: the run has no samples of problems that did not fail"
     last = next(step for step in funnel if not step.rows_out)
-    lines = [f"  {step.step}: {step.rows_in:,} -> {step.rows_out:,} {_list_reasons(step)}" for step in funnel]
-    return "\n".join([f"nothing to build from: the last {last.rows_in:,} rows went at `{last.step}`", *lines])
-
-
-def _list_reasons(step: FunnelStep) -> str:
-    reasons = ", ".join(f"{n:,} {reason}" for reason, n in step.reasons.items())
-    return f"({reasons})" if reasons else ""
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in last.reasons.items())
+    return f"nothing to build from: the last {last.rows_in:,} rows went at `{last.step}` ({reasons})"

@@ -106,6 +106,14 @@ def test_dataset_points_to_the_version_built_last(tmp_path: Path) -> None:
     assert len(list((tmp_path / "versions").iterdir())) == 2
 
 
+def test_loading_through_the_link_gives_the_newest_version(tmp_path: Path) -> None:
+    link, cache = str(tmp_path / "dataset"), str(tmp_path / "cache")
+    make_run(tmp_path).build()
+    assert load_dataset(link, split="train", cache_dir=cache).num_rows == 8
+    make_run(tmp_path, steps=[{"select": "first"}]).build()
+    assert load_dataset(link, split="train", cache_dir=cache).num_rows == 4
+
+
 def test_a_picture_that_changed_since_is_an_error_and_leaves_no_version(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     (tmp_path / "pictures/p2.PNG").write_bytes(draw("black"))
