@@ -2,7 +2,7 @@
 
 Different at one point proves them different; equal at four points of 2**61 - 1 makes them the same but for a chance of
 1 in 10**60. What is no rational function of its letters (roots, sines, letters in exponents) is taken as a letter of
-its own: then equal still means equal, and different means that the symbolic worker has to look.
+its own, named by what it is of: then equal still means equal, and different means that the symbolic worker has to look.
 """
 
 from fractions import Fraction
@@ -65,7 +65,10 @@ def _value(node: Node, point: int) -> int:
         return _combined(node.kind, *(_value(part, point) for part in node.parts))
     if node.kind == "^" and _is_whole(node.parts[1]):
         return _power(_value(node.parts[0], point), node.parts[1])
-    return _letter(repr(node) if node.kind != "symbol" else node.name, point)
+    if node.kind == "symbol":
+        return _letter(node.name, point)
+    inside = [_value(part, point) for part in node.parts]
+    return _letter(f"{node.kind}{node.value}{inside}", point)
 
 
 def _fraction(value: Fraction) -> int:

@@ -18,7 +18,8 @@ from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import fold, readings, tight
 
 _LETTER = re.compile(
-    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),;!?]| -| is correct)?",
+    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+"
+    r"[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),;!?]| -| is correct)?",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -74,7 +75,9 @@ def _place(answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
         return _labelled(labelled, answer, choices)
     head = _EXPLAINED.match(answer)
     if head is not None:
-        return _explained(head[1], answer[head.end() :], choices)
+        place, method = _explained(head[1], answer[head.end() :], choices)
+        if place is not None or method == "hedged":
+            return place, method
     return _pointed_at(answer, count)
 
 
@@ -99,6 +102,8 @@ def _labelled(match: re.Match[str], answer: str, choices: tuple[str, ...]) -> tu
 def _explained(head: str, rest: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
     """ "B, because …", "Yes, it is": what comes first counts, unless another choice is named after it."""
     place, method = _place(head, choices)
+    if place is None:
+        return None, method
     words = set(fold(rest).split())
     others = (choice for at, choice in enumerate(choices) if at != place)
     if _STANDING.search(_ARTICLE.sub("", rest)) or any(words.issuperset(fold(other).split()) for other in others):

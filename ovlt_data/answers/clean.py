@@ -71,7 +71,7 @@ _VULGAR_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _RELATION = re.compile(r"[<>!]=")
 _LIST_OF_ONE = re.compile(r"\[\s*+[\"']([^\"',]*+)[\"']\s*+\]")
 _SPACES = re.compile(r"[ \t\r\f\v]{2,}")
-_EDGES = " \t\r\n*_\"'"
+_EDGES = " \t\r\n*_`\"'"
 
 
 def clean(text: str) -> str:

@@ -33,6 +33,7 @@ _BEFORE_BRACKET = re.compile(
 )
 _RELATION = re.compile(r"[<>≤≥≠∈|]")
 _OPERATOR = re.compile(r"[\d+*/^=<>≤≥≠()\[\]\\π√∪∞±]|(?<=[A-Za-z]) ?- ?(?=[A-Za-z])")
+_BRACKETS = frozenset({"(", ")", "[", "]", "\\\\"})
 _JOINT = frozenset({"and", "or", "sqrt", "pi"})
 _NUMBERS_IN_A_ROW = re.compile(r"\d +\d")
 
@@ -127,11 +128,8 @@ def _equal_equations(answer: str, gold: str) -> bool | None:
 
 
 def _equal_sides(left: Sequence[str], right: Sequence[str]) -> bool | None:
-    if (
-        tight(left[0]) == tight(right[0])
-        or _FUNCTION.fullmatch(left[0].strip())
-        and _FUNCTION.fullmatch(right[0].strip())
-    ):
+    both_functions = all(_FUNCTION.fullmatch(side[0].strip()) for side in (left, right))
+    if both_functions or tight(left[0]) == tight(right[0]):
         return equal_formulas(left[1].strip(), right[1].strip())
     one, other = _difference(left), _difference(right)
     return None if one is None or other is None else same_equation(one, other)
@@ -149,9 +147,14 @@ def _equal_pieces(said: list[str], wanted: list[str], *, ordered: bool) -> bool 
         return False
     if ordered:
         pairs = zip(said, wanted, strict=False)
-        return len(said) == len(wanted) and _all(equal_formulas(one, other) for one, other in pairs)
+        return len(said) == len(wanted) and _all(_equal_piece(one, other) for one, other in pairs)
     table = [[equal_formulas(one, other) for other in wanted] for one in said]
     return _all([*map(_any, table), *map(_any, zip(*table, strict=True))])
+
+
+def _equal_piece(one: str, other: str) -> bool | None:
+    brackets = one in _BRACKETS or other in _BRACKETS
+    return one == other if brackets else equal_formulas(one, other)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:

@@ -14,7 +14,6 @@ MAX_OUTPUT = 65_536
 MAX_ANSWER = 4_096
 _MAX_BARE = 600
 
-_THINK = re.compile(r"<(/?)think>", re.IGNORECASE)
 _OPEN = re.compile(r"<answer>", re.IGNORECASE)
 _CLOSE = re.compile(r"</answer>", re.IGNORECASE)
 _BRACES = re.compile(r"\\(?:boxed|fbox)\s*+\{|\\[{}]|[{}]")
@@ -54,12 +53,10 @@ def extract(output: str) -> Extracted:
 
 def _after_thought(output: str) -> str | None:
     """What follows the last </think>; None while a thought is open."""
-    if "<" not in output:
-        return output
-    tags = list(_THINK.finditer(output))
-    if not tags:
-        return output
-    return output[tags[-1].end() :] if tags[-1][1] else None
+    end = output.rfind("</think>")
+    if output.rfind("<think>") > end:
+        return None
+    return output if end < 0 else output[end + len("</think>") :]
 
 
 def _from_tag(spoken: str) -> Extracted | None:

@@ -31,8 +31,8 @@ class Number(NamedTuple):
 
 
 _PLAIN = re.compile(
-    r"(?P<sign>[-+]?) ?(?P<dollar>\$?) ?(?P<inner>-?)(?P<whole>\d{1,3}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))?"
-    r" ?(?P<percent>%?)\.?"
+    r"(?P<sign>[-+]?) ?(?P<dollar>\$?) ?(?P<inner>-?)"
+    r"(?P<whole>\d{1,3}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))? ?(?P<percent>%?)\.?"
 )
 _LITERAL = re.compile(
     r"(?P<mantissa>(?:\d{1,3}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
@@ -42,7 +42,8 @@ _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
 _SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
 _NAMED = re.compile(
-    r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
+    r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?"
+    r"|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
 )
 _MORE_THAN_ONE = re.compile(r"=.*\band\b|\band\b.*=|;|,(?!\d{3}(?!\d))|\bor\b|\\{|±|\n", re.IGNORECASE)
 _NOUN = re.compile(r"\s*+[A-Za-z][\w'-]*+(?: [A-Za-z][\w'-]*+){0,5}\.?")
@@ -147,10 +148,10 @@ def _compound(text: str) -> Number | None:
         return None
     if large.unit.dimensions != small.unit.dimensions or large.unit.scale <= small.unit.scale:
         return None
-    parts = [scaled(part.value, part.unit.scale) for part in (large, small) if part.unit is not None]
-    if not all(isinstance(part, Fraction) for part in parts):
+    high, low = scaled(large.value, large.unit.scale), scaled(small.value, small.unit.scale)
+    if not isinstance(high, Fraction) or not isinstance(low, Fraction):
         return None
-    return Number(sum(map(Fraction, parts)), unit=large.unit._replace(scale=Fraction(1)))
+    return Number(high + low, unit=large.unit._replace(scale=Fraction(1)))
 
 
 def _single(text: str) -> Number | None:

@@ -6,6 +6,7 @@ The caller's process never imports sympy.
 """
 
 import atexit
+import contextlib
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from ovlt_data.answers.ruling import Ruling, rule
 
-DEADLINE = 2.0
+DEADLINE = 2.5
 _START_DEADLINE = 60.0
 _MAX_LENGTH = 2_000
 _MAX_NESTING = 64
@@ -170,10 +171,8 @@ class Worker:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
 

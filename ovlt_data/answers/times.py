@@ -12,8 +12,8 @@ class Time(NamedTuple):
 
 
 _TIME = re.compile(
-    r"(?:at )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)? ?(?P<half>[ap]\.? ?m\.?)?(?: ?o'clock)?"
-    r"(?P<part> (?:in the (?:morning|afternoon|evening)|at night))?\.?",
+    r"(?:at )?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)? ?(?P<half>[ap]\.? ?m\.?)?"
+    r"(?: ?o'clock)?(?P<part> (?:in the (?:morning|afternoon|evening)|at night))?\.?",
     re.IGNORECASE,
 )
 _NAMED = {"noon": Time(720, 0, True), "midnight": Time(0, 0, True), "midday": Time(720, 0, True)}

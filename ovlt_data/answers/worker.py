@@ -9,7 +9,6 @@ import json
 import os
 import resource
 import signal
-import sys
 from typing import Any, TextIO
 
 MEMORY = 2 * 2**30
@@ -21,6 +20,7 @@ _DONE, _RECYCLE = 0, 3
 def main() -> None:
     from math_verify import parse, verify  # half a second: only here, where it is waited for
 
+    _warm_up(parse, verify)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -35,6 +35,12 @@ def main() -> None:
             return
         if ended != _RECYCLE:
             _say(replies, {"died": ended})
+
+
+def _warm_up(parse: Any, verify: Any) -> None:
+    """The grammar and sympy load much of themselves at first use: once here, not in every child."""
+    for formula in (r"\frac{1}{2}+\sqrt{x^2}", r"\sin^2 x+\cos x", r"[1,\infty)\cup\{2\}", "x=1"):
+        _equal(formula, f"1+{formula}-1", parse, verify)
 
 
 def _serve(replies: TextIO, parse: Any, verify: Any) -> int:
