@@ -84,6 +84,19 @@ class Outcome(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Run(Struct, frozen=True, kw_only=True):
+    """What every stage of one run works with."""
+
+    recipe: Recipe
+    options: Options
+    folder: Path
+    plan: Plan
+    student: Prompt
+    tally: Tally
+    say: Say
+    started: float
+
+
 async def run_recipe(
     recipe: Recipe,
     options: Options,
@@ -102,39 +115,57 @@ async def run_recipe(
     with open_run(folder, recipe_file=recipe.path):
         plan, student = plan_walk(recipe), _load_student(recipe)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
-
-        def account(state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
-            outcome = _count(folder, recipe, tally, curated, version, state=state, seconds=time.monotonic() - started)
-            write_run(folder, msgspec.to_builtins(outcome))
-            return outcome
-
+        run = Run(
+            recipe=recipe,
+            options=options,
+            folder=folder,
+            plan=plan,
+            student=student,
+            tally=tally,
+            say=say,
+            started=started,
+        )
         try:
-            async with AsyncExitStack() as stack:
-                endpoints = open_endpoints(
-                    recipe, tally=tally, stack=stack, say=say, stopping=stopping, transports=transports
-                )
-                store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say)
-                rows = read_problems(recipe, images_folder=folder / "images", limit=options.limit)
-                tally.total = expected_rows(recipe, limit=options.limit)
-                finished = await generate(
-                    rows, plan, recipe=recipe, folder=folder, store=store, endpoints=endpoints, tally=tally,
-                    retry=options.retry, stopping=stopping,
-                )  # fmt: skip
+            provenance = await _generate(run, stopping, transports)
         except StopError:
-            account("stopped")
+            _account(run, "stopped")
             raise
-        if not finished:
-            return account("interrupted")
-        _report_reasonless(recipe, tally, say)
-        curated = await asyncio.to_thread(_curate, folder, recipe, say)
-        if curated.rows.is_empty():
-            account("empty", curated)
-        provenance = _trace(recipe, plan, student, endpoints)
-        version = await asyncio.to_thread(_build, folder, recipe, plan, provenance, curated)
-        say(f"{version.rows} rows in version {version.id}" + ("" if version.new else ", which was there already"))
-        outcome = account("done", curated, version)
-        await asyncio.to_thread(write_report, folder)
-        return outcome
+        if provenance is None:
+            return _account(run, "interrupted")
+        _report_reasonless(run)
+        return await asyncio.to_thread(_curate_and_build, run, provenance)
+
+
+async def _generate(run: Run, stopping: asyncio.Event, transports: Mapping[str, Transport] | None) -> Provenance | None:
+    """Fill the run's tables; None when it was interrupted."""
+    recipe, tally, say = run.recipe, run.tally, run.say
+    tally.total = expected_rows(recipe, limit=run.options.limit)
+    async with AsyncExitStack() as stack:
+        endpoints = open_endpoints(recipe, tally=tally, stack=stack, say=say, stopping=stopping, transports=transports)
+        store = await open_store(recipe, beside=run.options.out.parent, stack=stack, say=say)
+        finished = await generate(
+            read_problems(recipe, images_folder=run.folder / "images", limit=run.options.limit),
+            run.plan,
+            recipe=recipe,
+            folder=run.folder,
+            store=store,
+            endpoints=endpoints,
+            tally=tally,
+            retry=run.options.retry,
+            stopping=stopping,
+        )
+    return _trace(run, endpoints) if finished else None
+
+
+def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:
+    curated = _curate(run)
+    if curated.rows.is_empty():
+        _account(run, "empty", curated)
+    version = _build(run, curated, provenance)
+    run.say(f"{version.rows} rows in version {version.id}" + ("" if version.new else ", which was there already"))
+    outcome = _account(run, "done", curated, version)
+    write_report(run.folder)
+    return outcome
 
 
 def _load_student(recipe: Recipe) -> Prompt:
@@ -142,70 +173,63 @@ def _load_student(recipe: Recipe) -> Prompt:
     return load_prompt(recipe.build.prompt, beside=recipe.folder, variables={"question", "choices"})
 
 
-def _curate(folder: Path, recipe: Recipe, say: Say) -> Curated:
+def _curate(run: Run) -> Curated:
+    recipe, folder = run.recipe, run.folder
     failed = read_table(folder, "failures")["problem_id"].unique()
     problems = read_table(folder, "problems").filter(~pl.col("id").is_in(failed.implode()))
     curated = curate(problems, read_table(folder, "samples"), recipe.curate, kind=recipe.build.kind)
     for line in describe_funnel(curated.funnel, curated.rows):
-        say(line)
+        run.say(line)
     return curated
 
 
-def _build(folder: Path, recipe: Recipe, plan: Plan, provenance: Provenance, curated: Curated) -> Version:
-    problems, captions = read_table(folder, "problems"), read_table(folder, "captions")
-    samples = read_table(folder, "samples")
+def _build(run: Run, curated: Curated, provenance: Provenance) -> Version:
+    problems, captions, samples = (read_table(run.folder, table) for table in ("problems", "captions", "samples"))
     return build_version(
-        folder,
-        recipe=recipe,
+        run.folder,
+        recipe=run.recipe,
         problems=problems,
-        captions=add_caption_prompts(captions, problems, plan),
-        samples=add_reason_prompts(samples, problems, captions, plan),
+        captions=add_caption_prompts(captions, problems, run.plan),
+        samples=add_reason_prompts(samples, problems, captions, run.plan),
         curated=curated,
         provenance=provenance,
     )
 
 
-def _trace(recipe: Recipe, plan: Plan, student: Prompt, endpoints: Mapping[str, Endpoint]) -> Provenance:
+def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
     """Which models and prompts had a part, by role."""
-    roles = {"caption": plan.caption, "reason": plan.reason}
+    roles = {"caption": run.plan.caption, "reason": run.plan.reason}
     asked = {role: (step.model, step.prompt) for role, step in roles.items() if step and step.prompt}
     return Provenance(
         models={role: str(identify(endpoints[model].model)) for role, (model, _) in asked.items()},
-        prompts={role: prompt for role, (_, prompt) in asked.items()} | {"train": student},
+        prompts={role: prompt for role, (_, prompt) in asked.items()} | {"train": run.student},
         grader_version=GRADER_VERSION,
-        licences={spec.source: SOURCES[spec.reader].licence for spec in recipe.problems.sources},
+        licences={spec.source: SOURCES[spec.reader].licence for spec in run.recipe.problems.sources},
     )
 
 
-def _report_reasonless(recipe: Recipe, tally: Tally, say: Say) -> None:
+def _report_reasonless(run: Run) -> None:
     """A teacher whose reasoning is lost on the way is the dearest silent fault there is."""
+    recipe, tally = run.recipe, run.tally
     if recipe.reason is None or not tally.reasonless or not recipe.expects_reasoning(recipe.reason.model):
         return
-    say(
+    run.say(
         f"WARNING: models.{recipe.reason.model}: {tally.reasonless} of {tally.samples} samples hold no reasoning, "
         "neither in message.reasoning nor as <think> in the content. With vLLM, serve it with --reasoning-parser; "
         "`ovlt check` shows a reply."
     )
 
 
-def _count(
-    folder: Path,
-    recipe: Recipe,
-    tally: Tally,
-    curated: Curated | None,
-    version: Version | None,
-    *,
-    state: State,
-    seconds: float,
-) -> Outcome:
-    rejected = Counter(tally.rejected)
+def _account(run: Run, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
+    """Count the run as it stands, and write run.json."""
+    rejected, tally = Counter(run.tally.rejected), run.tally
     if curated is not None:
         rejected.update(rejected_problems(curated)["rejected_for"])
-    return Outcome(
-        run=str(folder),
-        recipe_file=str(recipe.path),
+    outcome = Outcome(
+        run=str(run.folder),
+        recipe_file=str(run.recipe.path),
         state=state,
-        dataset=str(folder / "dataset") if version else None,
+        dataset=str(run.folder / "dataset") if version else None,
         version=version.id if version else None,
         requests=tally.requests,
         problems=tally.read,
@@ -221,5 +245,7 @@ def _count(
         from_store=tally.from_store,
         prompt_tokens=tally.prompt_tokens,
         completion_tokens=tally.completion_tokens,
-        seconds=round(seconds, 3),
+        seconds=round(time.monotonic() - run.started, 3),
     )
+    write_run(run.folder, msgspec.to_builtins(outcome))
+    return outcome

@@ -19,6 +19,7 @@ from rich.console import Console
 from ovlt_data.answers.lines import Summary, grade_lines
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
+from ovlt_data.errors import UsageError
 from ovlt_data.pipeline import Options, Outcome, run_recipe
 from ovlt_data.progress import show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
@@ -141,10 +142,12 @@ def list_sources() -> None:
 
 def grade_command(file: Path) -> int:
     """`ovlt grade`: one verdict per line to standard output, the summary to standard error."""
+    if str(file) != "-" and not file.is_file():
+        raise UsageError(f"{file}: no such file; expected JSONL with the fields prediction and answer, or - for stdin")
     summary = Summary()
     lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with lines:
-        for verdict in grade_lines(lines, summary):
+        for verdict in grade_lines(lines, summary=summary):
             print(json.dumps(verdict, ensure_ascii=False))
     print(summary, file=sys.stderr)
     return 0

@@ -12,6 +12,9 @@ import polars as pl
 from ovlt_data.errors import UsageError
 from ovlt_data.types import Problem, Reply
 
+OPTIONAL = "reasoning"
+"""The column that a table of traces may lack: its content then holds the <think> tags."""
+
 
 class Given:
     """A table's values by problem."""
@@ -27,6 +30,7 @@ class Given:
 def read_given(path: Path, columns: Mapping[str, str]) -> Given:
     """Read `columns` (our name -> the table's) of a JSONL or Parquet file or a folder of Parquet files."""
     frame = _read_frame(path)
+    columns = {ours: theirs for ours, theirs in columns.items() if theirs in frame.columns or theirs != OPTIONAL}
     missing = sorted(set(columns.values()) - set(frame.columns))
     if missing:
         raise UsageError(f"{path}: no column {', '.join(missing)}; it has {', '.join(frame.columns)}")
