@@ -110,6 +110,39 @@ async def test_same_name_with_another_revision_sends_everything_again(run: Run) 
     assert other.requests == first.requests
 
 
+async def test_text_problem_needs_no_caption_and_a_vision_model_none_either(run: Run, tmp_path: Path) -> None:
+    text = {"question": "What is 2 + 30?", "answer": "32"}
+    with (tmp_path / "problems.jsonl").open("a") as file:
+        file.write(json.dumps(text) + "\n")
+    async with FakeEndpoint() as server:
+        outcome = await run(server.url, "caption=null", "reason.prompt=student")
+    assert (outcome.problems, outcome.failures, outcome.requests) == (PROBLEMS + 1, {}, PROBLEMS + 4)
+    assert sum(body.get("n", 1) == 4 for body in server.bodies) == PROBLEMS, "a picture travels once for its samples"
+
+
+async def test_captions_from_a_table_spare_the_captioner(run: Run, tmp_path: Path) -> None:
+    rows = [{"id": f"problems.jsonl:{number + 1}", "caption": "two numbers"} for number in range(PROBLEMS)]
+    (tmp_path / "captions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    async with FakeEndpoint() as server:
+        outcome = await run(server.url, "caption={from: captions.jsonl}")
+    assert (outcome.failures, outcome.requests) == ({}, PROBLEMS * 4)
+    assert all("two numbers" in str(body["messages"]) for body in server.bodies)
+
+
+async def test_traces_from_a_table_are_checked_and_curated_without_any_request(run: Run, tmp_path: Path) -> None:
+    said = "<think> I add the two numbers one by one </think> So it is <answer>{}</answer>"
+    rows = [
+        {"id": f"problems.jsonl:{number + 1}", "content": said.format(number + 30 + wrong)}
+        for number in range(PROBLEMS)
+        for wrong in (0, 1)
+    ]
+    (tmp_path / "traces.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    outcome = await run(
+        "http://127.0.0.1:9/v1", "caption=null", "reason=null", "samples={from: traces.jsonl}", "models={}"
+    )
+    assert (outcome.requests, outcome.samples, outcome.rows) == (0, 2 * PROBLEMS, PROBLEMS)
+
+
 async def test_reasoner_without_reasoning_is_reported_loudly(run: Run) -> None:
     async with FakeEndpoint(rates={"no_reasoning": 1.0}) as server:
         outcome = await run(server.url)
