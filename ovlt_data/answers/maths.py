@@ -62,10 +62,14 @@ def constant(text: str) -> Fraction:
     if len(mantissa) > MAX_DIGITS:
         raise NotAFormula("too many digits")
     whole, _, decimals = mantissa.partition(".")
-    return Fraction(int(whole + decimals or "0")) * Fraction(10) ** (_power_of_ten(exponent) - len(decimals))
+    return int(whole + decimals or "0") * power_of_ten(_exponent(exponent) - len(decimals))
 
 
-def _power_of_ten(text: str) -> int:
+def power_of_ten(power: int) -> Fraction:
+    return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
+
+
+def _exponent(text: str) -> int:
     power = int(text or "0")
     if abs(power) > 1_000:
         raise NotAFormula("the exponent is too large")

@@ -7,9 +7,10 @@ converted or refused. 50% is 0.5; it is 50 only where the gold, or the unit that
 
 from fractions import Fraction
 
+from ovlt_data.answers.maths import power_of_ten
 from ovlt_data.answers.numbers import PERCENT, Number
 from ovlt_data.answers.units import comparable, read_unit
-from ovlt_data.answers.values import Value, near, power_of, rounds_to, same, scaled
+from ovlt_data.answers.values import Value, near, rounds_to, same, scaled
 
 _HALF = Fraction(1, 2)
 
@@ -55,11 +56,11 @@ def _places(decimals: int | None, factor: Fraction) -> int | None:
         return None
     above, below = factor.numerator, factor.denominator
     power = len(str(above)) - len(str(below))
-    return decimals - power if factor == power_of(Fraction(10), power) else None
+    return decimals - power if factor == power_of_ten(power) else None
 
 
 def _shifted(number: Number, power: int) -> Number:
-    factor = Fraction(power_of(Fraction(10), power))
+    factor = power_of_ten(power)
     decimals = None if number.decimals is None else number.decimals - power
     return number._replace(value=scaled(number.value, factor), decimals=decimals, percent=False)
 
@@ -80,10 +81,6 @@ def _rounds_to(number: Number, gold: Number, places: int) -> bool:
     if number.decimals is not None and number.decimals < places:
         return False
     return rounds_to(number.value, gold.value, power_of_ten(-places))
-
-
-def power_of_ten(power: int) -> Fraction:
-    return Fraction(power_of(Fraction(10), power))
 
 
 def _is_whole(value: Value) -> bool:

@@ -6,14 +6,15 @@ kept beside the value, because that decides what may stand for it.
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
-from ovlt_data.answers.maths import NotAFormula, constant, read
+from ovlt_data.answers.maths import NotAFormula, constant, power_of_ten, read
 from ovlt_data.answers.number_words import ALL as NUMBER_WORDS
 from ovlt_data.answers.number_words import SCALES, read_words
 from ovlt_data.answers.phrases import without_connector, without_lead_in
 from ovlt_data.answers.units import Unit, read_unit
-from ovlt_data.answers.values import Value, power_of, scaled, value_of
+from ovlt_data.answers.values import Value, scaled, value_of
 
 
 class Number(NamedTuple):
@@ -59,6 +60,7 @@ PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,20},(?:\d{1,2}|\d{4,20})")
 
 
+@lru_cache(maxsize=4_096)
 def read_number(text: str) -> Number | None:
     """The one number that the text says; None where it says none, several, or something else as well."""
     plain = _PLAIN.fullmatch(text)
@@ -207,8 +209,7 @@ def _literal(match: re.Match[str]) -> Number | None:
         return None
     places = len(match["places"] or "")
     significant = match["mantissa"].replace(",", "").replace(" ", "").replace(".", "").lstrip("0")
-    tens = power_of(Fraction(10), power)
-    return Number(scaled(value, Fraction(tens)), places - power, max(1, len(significant)), places > 0)
+    return Number(value * power_of_ten(power), places - power, max(1, len(significant)), places > 0)
 
 
 def _spoken(text: str) -> Number | None:

@@ -5,6 +5,7 @@ Accuracy is fractional; an answer counts as correct from 0.6, which two agreeing
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
@@ -44,13 +45,14 @@ def compare_vqa(answer: str, gold: Gold) -> Ruling:
 def vqa_accuracy(answer: str, answers: Sequence[str]) -> float:
     """Mean over the people left out one by one of min(1, agreeing / 3)."""
     said = normalise(answer)
-    agreeing = [normalise(other) == said for other in answers]
-    total = sum(agreeing)
     if not said or not answers:
         return 0.0
+    agreeing = [normalise(other) == said for other in answers]
+    total = sum(agreeing)
     return sum(min(1.0, (total - agrees) / 3) for agrees in agreeing) / len(answers)
 
 
+@lru_cache(maxsize=4_096)
 def normalise(text: str) -> str:
     text = _without_punctuation(text.replace("\n", " ").replace("\t", " ").strip())
     words = (_DIGITS.get(word, word) for word in text.lower().split())

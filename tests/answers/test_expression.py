@@ -24,7 +24,7 @@ HERE: list[tuple[str, list[str], list[str]]] = [
         [r"\begin{bmatrix} 1 & 2 \\ 3 & 8/2 \end{bmatrix}"],
         [r"\begin{pmatrix}1 & 3\\2 & 4\end{pmatrix}"],
     ),
-    ("3-2i", ["-2i+3"], []),
+    ("3-2i", ["-2i+3", "(2-i)^2 + 2i"], ["3"]),
     ("a-b", ["-b+a"], ["b-a"]),
     (r"\sqrt{x^2+4}", [r"\sqrt{4+x^2}"], []),
     ("1.5m", ["150 cm", "1.5 m"], ["1.5 cm", "150"]),
@@ -36,7 +36,6 @@ WORKER: list[tuple[str, list[str], list[str]]] = [
     ("2^{x+1}", [r"2 \cdot 2^x"], ["2^{2x}"]),
     ("3", [r"\log_2 8"], [r"\log_3 8"]),
     ("1/2", [r"\sin 30^\circ", r"\cos \frac{\pi}{3}"], [r"\cos 30^\circ"]),
-    (r"(1+i)^2", ["2i"], ["2"]),
 ]
 
 
