@@ -33,13 +33,18 @@ def write_card(manifest: Manifest, *, recipe: str) -> str:
 
 
 def _front_matter(manifest: Manifest) -> str:
-    """Only `data/` is loaded; lineage and rejected rows travel with it."""
+    """Only `data/` is loaded; lineage and rejected rows travel with it.
+
+    `datasets` caches a folder by its last name and by these configs, not by its files: without the version in them,
+    the rows of any other folder called `dataset` would be taken for ours.
+    """
     files = [{"split": "train", "path": "data/train-*.parquet"}]
+    config = {"config_name": "default", "description": f"version {manifest.version}", "data_files": files}
     facts = {
         "pretty_name": manifest.name,
         "task_categories": ["image-text-to-text"],
         "tags": ["reasoning", "vision-language", manifest.kind, "ovlt"],
-        "configs": [{"config_name": "default", "data_files": files}],
+        "configs": [config],
     }
     return yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
 

@@ -106,12 +106,15 @@ def test_dataset_points_to_the_version_built_last(tmp_path: Path) -> None:
     assert len(list((tmp_path / "versions").iterdir())) == 2
 
 
-def test_loading_through_the_link_gives_the_newest_version(tmp_path: Path) -> None:
-    link, cache = str(tmp_path / "dataset"), str(tmp_path / "cache")
-    make_run(tmp_path).build()
-    assert load_dataset(link, split="train", cache_dir=cache).num_rows == 8
-    make_run(tmp_path, steps=[{"select": "first"}]).build()
-    assert load_dataset(link, split="train", cache_dir=cache).num_rows == 4
+def test_the_cache_of_datasets_takes_no_version_for_another(tmp_path: Path) -> None:
+    def count(run: str) -> int:
+        return load_dataset(str(tmp_path / run / "dataset"), split="train", cache_dir=str(tmp_path / "cache")).num_rows
+
+    make_run(tmp_path / "a").build()
+    make_run(tmp_path / "b", steps=[{"min_words": 4}]).build()
+    assert (count("a"), count("b")) == (8, 4)
+    make_run(tmp_path / "a", steps=[{"mark": {"max_words": 1}}, {"select": "first"}]).build()
+    assert count("a") == 4
 
 
 def test_a_picture_that_changed_since_is_an_error_and_leaves_no_version(tmp_path: Path) -> None:

@@ -17,9 +17,8 @@ def read_manifest(folder: Path) -> Manifest:
 def test_front_matter_loads_only_the_shards(tmp_path: Path) -> None:
     card = (make_run(tmp_path).build().path / "README.md").read_text()
     facts = yaml.safe_load(card.split("---\n")[1])
-    assert facts["configs"] == [
-        {"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*.parquet"}]}
-    ]
+    (config,) = facts["configs"]
+    assert config["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
 
 
 def test_card_tells_sources_with_licence_funnel_models_prompts_and_recipe(tmp_path: Path) -> None:
