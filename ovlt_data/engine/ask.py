@@ -8,6 +8,7 @@ its first reply, and what is missing then is asked for one by one. Equal asks in
 import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from ovlt_data.engine.request import Ask, canonical_body, encode_message, hash_k
 from ovlt_data.engine.store import Asked, Store
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import RequestFailed, RowError
+from ovlt_data.recipe import Model
 from ovlt_data.types import Reply
 
 
@@ -84,7 +86,7 @@ class Engine:
         if refused := self._refused.get(key.hex()):
             return Replies(key=key.hex(), by_slot=known, failure=refused)
         try:
-            messages = await asyncio.to_thread(encode_message, ask, endpoint.model)
+            messages = await _encode(ask, endpoint.model)
         except RowError as error:
             return Replies(key=key.hex(), by_slot=known, failure=error)
         filling = _Filling(endpoint, self._store, key, body, messages, dict(known))
@@ -105,7 +107,7 @@ class _Filling:
         store: Store,
         key: bytes,
         body: bytes,
-        messages: list[dict[str, object]],
+        messages: list[dict[str, Any]],
         by_slot: dict[int, Reply],
     ) -> None:
         self.by_slot = by_slot
@@ -173,6 +175,11 @@ class _Filling:
             self.by_slot[slot] = reply
             self._store.put(self._key, slot, reply, request=self._body)
         return replies
+
+
+async def _encode(ask: Ask, model: Model) -> list[dict[str, Any]]:
+    """Pictures are read and encoded in a thread; text needs none, and a thread costs more than it."""
+    return await asyncio.to_thread(encode_message, ask, model) if ask.images else encode_message(ask, model)
 
 
 def group_neighbours(slots: Sequence[int]) -> list[tuple[int, ...]]:
