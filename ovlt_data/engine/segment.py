@@ -42,6 +42,8 @@ WHERE excluded.hash < hash
 """
 COLUMNS = "key, slot, cap, low, high, hash, value"
 KEYS_PER_QUERY = 500
+MAPPED = 2**30
+"""Bytes of a file that are read as memory: halves a look-up's cost, which then is mostly decompression."""
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -77,6 +79,7 @@ class Segment:
     def prepare(self) -> None:
         """Recover what a killed process left, and see that the file is ours to read."""
         with _errors_of(self.path):
+            self._connection.execute(f"PRAGMA mmap_size = {MAPPED}")
             if self.writes:
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self._connection.execute("PRAGMA journal_mode = WAL")
