@@ -66,13 +66,18 @@ def _load() -> str:
 
 
 def _funnel(funnel: Sequence[FunnelStep]) -> str:
-    rows = [(step.step, step.rows_in, step.rows_out, step.problems_out, _reasons(step)) for step in funnel]
-    return _table(("step", "rows in", "rows out", "problems left", "dropped"), rows)
+    rows = [(step.step, step.rows_in, step.rows_out, step.problems_out, _dropped(step)) for step in funnel]
+    table = _table(("step", "rows in", "rows out", "problems left", "dropped"), rows)
+    if not any(step.step.startswith("mark") for step in funnel):
+        return table
+    return f"{table}\n\nA column `mark_…` is true where that filter would have dropped the row."
 
 
-def _reasons(step: FunnelStep) -> str:
-    dropped = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
-    return ", ".join(dropped) or (f"none ({step.touched:,} rows edited or marked)" if step.touched else "none")
+def _dropped(step: FunnelStep) -> str:
+    reasons = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
+    if step.touched:
+        reasons.append(f"none; {step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
+    return ", ".join(reasons) or "none"
 
 
 def _lengths(manifest: Manifest) -> str:

@@ -31,6 +31,12 @@ def test_card_tells_sources_with_licence_funnel_models_prompts_and_recipe(tmp_pa
     assert "name: small" in card
 
 
+def test_card_says_what_a_mark_means(tmp_path: Path) -> None:
+    card = (make_run(tmp_path, steps=[{"mark": {"max_words": 3}}]).build().path / "README.md").read_text()
+    assert "| mark: {max_words: 3} | 8 | 8 | 4 | none; 4 marked |" in card
+    assert "A column `mark_…` is true where that filter would have dropped the row." in card
+
+
 def test_hostile_names_stay_in_their_cells(tmp_path: Path) -> None:
     manifest = read_manifest(make_run(tmp_path).build().path)
     source = msgspec.structs.replace(manifest.sources[0], source="a | b\n<script>", licence=None)
