@@ -40,14 +40,20 @@ def _readings(number: Number, gold: Number) -> list[Number]:
 def _in_unit_of(number: Number, gold: Number) -> Number | None:
     if gold.noun and (number.noun or number.unit):
         return number if _stem(number.noun) == _stem(gold.noun) else None
-    if number.unit is None or gold.unit is None or not number.unit.dimensions or not gold.unit.dimensions:
-        return number if not (number.noun and gold.unit and gold.unit.dimensions) else None
+    if (gold.percent and _measures(number)) or (number.percent and _measures(gold)):
+        return None
+    if number.unit is None or gold.unit is None or not _measures(number) or not _measures(gold):
+        return None if number.noun and _measures(gold) else number
     if not comparable(number.unit, gold.unit):
         return None
     if number.unit.scale == gold.unit.scale:
         return number
     factor = number.unit.scale / gold.unit.scale
     return number._replace(value=scaled(number.value, factor), decimals=_places(number.decimals, factor))
+
+
+def _measures(number: Number) -> bool:
+    return number.unit is not None and bool(number.unit.dimensions)
 
 
 def _places(decimals: int | None, factor: Fraction) -> int | None:

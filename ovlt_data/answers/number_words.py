@@ -1,4 +1,4 @@
-"""Numbers in words: "one thousand", "twenty-three", "three quarters", "two and a half", "negative 3", "none"."""
+"""Numbers in words: "one thousand", "twenty-three", "three quarters", "two and a half", "minus four"."""
 
 import re
 from fractions import Fraction
@@ -54,8 +54,8 @@ def read_words(text: str) -> Read | None:
 
 def _value(spoken: list[str], start: int) -> tuple[int, Fraction | None]:
     """How many words were taken, and what they say: a whole number, a fraction, or both."""
-    if start < len(spoken) and spoken[start] in ("none", "half"):
-        return start + 1, Fraction(1, 2) if spoken[start] == "half" else Fraction(0)
+    if spoken[start : start + 1] == ["half"]:
+        return start + 1, Fraction(1, 2)
     at, whole = _whole(spoken, start)
     if whole is None:
         return start, None
@@ -65,7 +65,7 @@ def _value(spoken: list[str], start: int) -> tuple[int, Fraction | None]:
         after, above = _whole(spoken, at + 1)
         if above is not None and after < len(spoken) and spoken[after] in _PARTS:
             return after + 1, whole + Fraction(above, _PARTS[spoken[after]])
-    return at, Fraction(whole) if spoken[start:at] != ["a"] else None
+    return at, Fraction(whole) if spoken[start:at] not in (["a"], ["an"]) else None
 
 
 def _whole(spoken: list[str], start: int) -> tuple[int, int | None]:

@@ -18,7 +18,7 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
     wanted = read_number(gold.text)
     if wanted is None:
         return rule(False, "number")
-    said = read_number(answer) or read_decimal_comma(answer)
+    said = read_number(answer) or (read_decimal_comma(answer) if wanted.pointed else None)
     if said is not None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):

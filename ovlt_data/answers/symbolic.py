@@ -94,12 +94,14 @@ class Worker:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._child = 0
+        self._tasks = 0
         self._unread = b""
 
     def ask(self, answer: str, gold: str, *, deadline: float = DEADLINE) -> bool:
         with self._lock:
             process = self._ready()
-            self._send(process, {"gold": gold, "answer": answer})
+            self._tasks += 1
+            self._send(process, {"task": self._tasks, "gold": gold, "answer": answer})
             try:
                 return self._verdict(process, deadline)
             except TimeoutError:
@@ -114,11 +116,12 @@ class Worker:
         end = time.monotonic() + deadline
         while True:
             reply = self._receive(process, end - time.monotonic())
-            if "equal" in reply:
+            if reply.get("task") == self._tasks:
                 return bool(reply["equal"])
-            self._child = reply.get("ready", 0)  # a recycled child's successor takes the task
-            if not self._child:
+            if reply.get("died") == self._child:
+                self._child = 0
                 raise WorkerGone
+            self._child = reply.get("ready", self._child)  # a recycled child's successor takes the task
 
     def _ready(self) -> subprocess.Popen[bytes]:
         """A process whose child waits for a task; what a killed child may still have said is read away."""
@@ -130,7 +133,7 @@ class Worker:
             self._child = self._receive(self._process, _START_DEADLINE).get("ready", 0)
         return self._process
 
-    def _send(self, process: subprocess.Popen[bytes], task: dict[str, str]) -> None:
+    def _send(self, process: subprocess.Popen[bytes], task: dict[str, str | int]) -> None:
         assert process.stdin is not None
         try:
             process.stdin.write(json.dumps(task).encode() + b"\n")

@@ -26,7 +26,8 @@ rectangle star car bus jet airliner biplane fighter plane airplane motorbike mot
 chopper dirtbike truck sedan suv minivan wagon
 """
 _SCENE_WORDS = frozenset(_SCENE_NAMES.split())
-_NOT_WORD = re.compile(r"[^\w%°$€£+<>=]+")
+_NOT_WORD = re.compile(r"(?:[^\w%°$€£+<>=.:,/-]|[.:,/](?!\d)|(?<!\d)[:,/]|(?<=[^\W\d])-|-(?!\d))+")
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")
 _INITIALS = re.compile(r"\b([a-z])\.(?=[a-z]\b|\W|$)")
 _POSSESSIVE = re.compile(r"(?<=\w)'(?=\w)")
@@ -49,7 +50,7 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
 
 def fold(text: str) -> str:
     """Lower case, one space between words, no punctuation, no leading article."""
-    words = _NOT_WORD.sub(" ", _INITIALS.sub(r"\1", _POSSESSIVE.sub("", text.casefold()))).strip()
+    words = _NOT_WORD.sub(" ", _GROUPED.sub("", _INITIALS.sub(r"\1", _POSSESSIVE.sub("", text.casefold())))).strip()
     return without_article(words)
 
 

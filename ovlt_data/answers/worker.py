@@ -34,7 +34,7 @@ def main() -> None:
         if ended == _DONE:
             return
         if ended != _RECYCLE:
-            _say(replies, {"died": ended})
+            _say(replies, {"died": child})
 
 
 def _warm_up(parse: Any, verify: Any) -> None:
@@ -49,9 +49,11 @@ def _serve(replies: TextIO, parse: Any, verify: Any) -> int:
         line = _read_line()
         if not line:
             return _DONE
+        if not line.startswith(b"{"):  # a child that died within a line took a part of it along
+            continue
         signal.alarm(_ALARM_SECONDS)
         task = json.loads(line)
-        _say(replies, {"equal": _equal(task["gold"], task["answer"], parse, verify)})
+        _say(replies, {"task": task["task"], "equal": _equal(task["gold"], task["answer"], parse, verify)})
         signal.alarm(0)
     return _RECYCLE
 

@@ -4,13 +4,14 @@ import re
 
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 
-_WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no|false|nope)|not)\b", re.IGNORECASE)
-_ALONE = {"1": True, "0": False, "y": True, "n": False}
+_WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope)|not)\b", re.IGNORECASE)
+_LETTERS = {"y": True, "n": False}
+_DIGITS = {"1": True, "0": False}
 
 
 def read_yes_no(text: str) -> bool | None:
     """None where neither or both are said, or one is denied ("not true")."""
-    alone = _ALONE.get(text.strip(". ()").lower())
+    alone = _LETTERS.get(text.strip(". ()").lower())
     if alone is not None:
         return alone
     said = {bool(match[1]) for match in _WORD.finditer(text) if match[0].lower() != "not"}
@@ -25,8 +26,10 @@ def is_clearly_yes_no(text: str) -> bool:
 
 
 def compare_yes_no(answer: str, gold: Gold) -> Ruling:
-    wanted = read_yes_no(gold.text)
-    said = read_yes_no(answer)
+    if gold.text in _DIGITS:  # as FigureQA's own files have it
+        wanted, said = _DIGITS[gold.text], _DIGITS.get(answer, read_yes_no(answer))
+    else:
+        wanted, said = read_yes_no(gold.text), read_yes_no(answer)
     if said is None and len(_WORD.findall(answer)) > 1:
         return hedged("yes_no")
     return rule(said is not None and said == wanted, "yes_no")

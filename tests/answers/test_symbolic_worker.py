@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ SLOW = r"\int_0^{\infty} \frac{\sin(x^3)\log(x)}{1+x^7}e^{-x^2} dx"
 
 
 @pytest.fixture(scope="module")
-def worker():  # noqa: ANN201 - a generator fixture
+def worker() -> Iterator[Worker]:
     made = Worker()
     yield made
     made.stop()
