@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -40,6 +41,8 @@ class _Server:
         self._name = name
         self._started = int(time.time())
         self._batcher = Batcher(model)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        """One thread, because a tokenizer that two ask at once may refuse."""
 
     @asynccontextmanager
     async def live(self, _: Starlette) -> AsyncGenerator[None, None]:
@@ -55,7 +58,7 @@ class _Server:
                 status=HTTPStatus.NOT_FOUND,
                 param="model",
             )
-        prompt = await asyncio.to_thread(self._model.read, request)
+        prompt = await asyncio.get_running_loop().run_in_executor(self._reader, self._model.read, request)
         choices = await self._batcher.ask(prompt, self._samplings(request, prompt))
         return JSONResponse(encode_completion(self._name, choices, prompt_tokens=prompt.tokens, opened=prompt.opened))
 

@@ -66,7 +66,7 @@ class Batcher:
         )
         try:
             answers = await work
-        except (RuntimeError, ValueError, IndexError) as error:  # what torch raises, such as for too little memory
+        except Exception as error:  # whatever it is, it is these jobs' end and must not be the server's
             for job in jobs:
                 _settle(job, error)
             return

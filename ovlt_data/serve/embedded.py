@@ -25,6 +25,8 @@ MODEL_TYPE = "qwen2_5_vl"
 READY = "listening on "
 WEIGHTS = (".safetensors", ".bin")
 LAST_LINES = 20
+THREADS = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that spin while they wait would take the cores from us."""
 
 
 class EmbeddedServer:
@@ -53,7 +55,7 @@ async def start_embedded(model: Path, *, stack: AsyncExitStack, wait: float = WA
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C at the terminal is ours to handle: replies under way are still wanted
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+        env=THREADS | os.environ | {"HF_HUB_OFFLINE": "1"},
     )
     stack.push_async_callback(_end, process)
     said: deque[str] = deque(maxlen=LAST_LINES)

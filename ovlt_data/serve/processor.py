@@ -30,8 +30,6 @@ class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # noqa: N801 (the 
 
 def load_processor(folder: Path) -> Qwen2_5_VLProcessor:
     """The processor of a saved Qwen2.5-VL, whichever release of transformers wrote it."""
-    return Qwen2_5_VLProcessor(
-        Qwen2VLImageProcessorPil.from_pretrained(folder),
-        PreTrainedTokenizerFast.from_pretrained(folder),
-        chat_template=(folder / "chat_template.jinja").read_text("utf-8"),
-    )
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+    pictures = Qwen2VLImageProcessorPil.from_pretrained(folder)
+    return Qwen2_5_VLProcessor(pictures, tokenizer, chat_template=tokenizer.chat_template)

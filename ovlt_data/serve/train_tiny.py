@@ -1,8 +1,8 @@
-"""Train the tiny model: python -m ovlt_data.serve.train_tiny OUT [--steps N] [--seed S]
+"""Train the tiny model: python -m ovlt_data.serve.train_tiny OUT [--steps N] [--seed S] [--after STEP]
 
 Two skills with one set of weights: a picture and the caption prompt make a caption; a caption, a question and the
 reasoning prompt make thought, solution and answer. The prompts are the quickstart's own. Every step draws new scenes,
-from seeds that no recipe can name.
+from seeds that no recipe can name. `--after` takes up the weights in OUT, without the optimizer's memory.
 """
 
 import argparse
@@ -23,14 +23,15 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.serve import teacher, tiny
+from ovlt_data.serve.processor import load_processor
 from ovlt_data.sources import shapes
 
-STEPS = 560
+STEPS = 400
 SEEING = 140
 """Steps in which seeing comes first: it is learnt in one go or not at all."""
 CAPTIONS, REPLIES = (32, 8), (6, 24)
 """Examples of each skill in one step, while seeing comes first and afterwards."""
-RATE, WARMUP, DECAY = 1.5e-3, 30, 0.4
+RATE, WARMUP, DECAY = 1.5e-3, 30, 0.3
 """The highest learning rate, the steps up to it, and the last part of the steps, which goes down to nothing."""
 SAVE_EVERY = 40
 IGNORED = -100
@@ -73,20 +74,20 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--after", type=int, default=0)
     arguments = parser.parse_args()
-    train(arguments.out, steps=arguments.steps, seed=arguments.seed)
+    train(arguments.out, steps=arguments.steps, seed=arguments.seed, after=arguments.after)
 
 
-def train(out: Path, *, steps: int, seed: int) -> None:
+def train(out: Path, *, steps: int, seed: int, after: int) -> None:
     torch.manual_seed(seed)
-    source = Teacher(seed)
-    processor: Any = tiny.make_processor(_texts(Teacher(seed)))
-    model = tiny.make_model(processor.tokenizer)
+    source = Teacher(seed + after)
+    processor, model = _take_up(out) if after else _begin(seed)
     print(f"{model.num_parameters():,} parameters, {len(processor.tokenizer)} tokens", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), RATE, betas=(0.9, 0.95), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, after, steps))
     started = time.monotonic()
-    for step in range(1, steps + 1):
+    for step in range(after + 1, steps + 1):
         losses = [
             learn(model, _encode(processor, source.captions(CAPTIONS[step > SEEING]))),
             learn(model, _encode(processor, source.replies(REPLIES[step > SEEING]))),
@@ -140,8 +141,17 @@ def _texts(source: Teacher) -> Iterator[str]:
         yield example.reply
 
 
-def _rate(step: int, steps: int) -> float:
-    return min((step + 1) / WARMUP, 1.0, (steps - step) / (steps * DECAY))
+def _begin(seed: int) -> tuple[Any, Qwen2_5_VLForConditionalGeneration]:
+    processor = tiny.make_processor(_texts(Teacher(seed)))
+    return processor, tiny.make_model(processor.tokenizer)
+
+
+def _take_up(folder: Path) -> tuple[Any, Qwen2_5_VLForConditionalGeneration]:
+    return load_processor(folder), Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
+
+
+def _rate(done: int, after: int, steps: int) -> float:
+    return min((done + 1) / WARMUP, 1.0, (steps - after - done) / (steps * DECAY))
 
 
 def _prompt(name: str) -> Prompt:
