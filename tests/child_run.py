@@ -17,7 +17,7 @@ from typing import Any
 import fake_endpoint
 import PIL.Image
 import zstandard
-from fake_endpoint import hash_asked
+from fake_words import hash_asked
 
 PICTURES, PROBLEMS, SAMPLES = 12, 36, 4
 TOTAL = PICTURES + PROBLEMS * SAMPLES

@@ -1,8 +1,7 @@
 """The engine against a server that misbehaves: what is tried again, what fails the row, what stops the run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -11,68 +10,14 @@ from typing import Any
 import openai
 import PIL.Image
 import pytest
-from fake_endpoint import FakeEndpoint, speak
+from engine_bench import SEED, TEXT, bench, words
+from fake_endpoint import FakeEndpoint
+from fake_words import speak
 
-from ovlt_data.engine import replicas
-from ovlt_data.engine.ask import Engine
-from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask
-from ovlt_data.engine.store import Store
-from ovlt_data.engine.tally import Tally
-from ovlt_data.engine.transport import AiohttpTransport, OpenAITransport, Transport
+from ovlt_data.engine.transport import OpenAITransport
 from ovlt_data.errors import EndpointStop, RowError
-from ovlt_data.recipe import Model
 from ovlt_data.types import Image
-
-TEXT = "What is 12 + 30?"
-SEED = 100
-
-
-class Bench:
-    """An engine with one model, `m`, on a store of its own."""
-
-    def __init__(self, engine: Engine, tally: Tally, said: list[str]) -> None:
-        self.engine = engine
-        self.tally = tally
-        self.said = said
-
-
-@asynccontextmanager
-async def bench(
-    folder: Path,
-    *servers: FakeEndpoint,
-    fields: Mapping[str, Any] | None = None,
-    api_key: str | None = None,
-    grace: float = 30.0,
-    transport: Transport | None = None,
-) -> AsyncGenerator[Bench]:
-    urls = [server.url for server in servers]
-    defaults = {"endpoint": urls, "model": "fake", "sampling": {"seed": SEED}, "limits": {"attempts": 3}}
-    model = Model.model_validate(defaults | dict(fields or {}))
-    tally, said = Tally(), list[str]()
-    store = await Store.open(folder / "store")
-    endpoint = Endpoint(
-        "m",
-        model,
-        urls=urls,
-        transport=transport or AiohttpTransport(connect_timeout=5.0),
-        tally=tally,
-        say=said.append,
-        api_key=api_key,
-        grace=grace,
-        backoff=0.001,
-    )
-    engine = Engine({"m": endpoint}, store, tally)
-    try:
-        yield Bench(engine, tally, said)
-    finally:
-        await engine.cancel()
-        await endpoint.close()
-        await store.close()
-
-
-def words(slot: int, text: str = TEXT) -> str:
-    return speak([{"role": "user", "content": text}], SEED + slot)
 
 
 @pytest.fixture
@@ -307,47 +252,6 @@ async def test_only_what_makes_another_reply_is_asked_anew(tmp_path: Path, chang
             async with bench(tmp_path, server, fields=fields) as m:
                 await m.engine.sample(Ask("m", TEXT), 4)
     assert server.requests == 4 + sent
-
-
-async def test_nobody_at_the_url_stops_the_run(tmp_path: Path) -> None:
-    async with FakeEndpoint() as server:
-        pass
-    async with bench(tmp_path, server) as m:
-        with pytest.raises(EndpointStop, match=rf"nobody answers at {server.url}\. Start the server"):
-            await m.engine.sample(Ask("m", TEXT), 1)
-
-
-async def test_a_server_that_comes_back_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "PROBE_EVERY", 0.01)
-    async with FakeEndpoint() as server, bench(tmp_path, server) as m:
-        await m.engine.sample(Ask("m", TEXT), 1)
-        await server.stop()
-        waiting = asyncio.create_task(m.engine.sample(Ask("m", "1 + 1"), 1))
-        while "waiting for up to 30 s" not in " ".join(m.said):  # noqa: ASYNC110 - the engine only talks
-            await asyncio.sleep(0.01)
-        await server.start()
-        assert (await waiting).by_slot[0].content == words(0, "1 + 1")
-    assert any("answers again" in text for text in m.said)
-
-
-async def test_a_server_that_stays_away_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicas, "PROBE_EVERY", 0.01)
-    async with FakeEndpoint() as server, bench(tmp_path, server, grace=0.05) as m:
-        await m.engine.sample(Ask("m", TEXT), 1)
-        await server.stop()
-        with pytest.raises(EndpointStop, match=r"no replica came back within 0\.05 s"):
-            await m.engine.sample(Ask("m", "1 + 1"), 1)
-
-
-async def test_replicas_share_the_work_and_stand_in_for_each_other(tmp_path: Path) -> None:
-    async with FakeEndpoint(delay=0.01) as one, FakeEndpoint(delay=0.01) as other, bench(tmp_path, one, other) as m:
-        await asyncio.gather(*(m.engine.sample(Ask("m", f"{number} + 1"), 1) for number in range(20)))
-        assert (one.requests, other.requests) == (10, 10)
-        await one.stop()
-        replies = await asyncio.gather(*(m.engine.sample(Ask("m", f"{number} + 2"), 1) for number in range(20)))
-    assert [each.failure for each in replies] == [None] * 20
-    assert other.requests == 30
-    assert m.said
 
 
 @pytest.mark.parametrize(
