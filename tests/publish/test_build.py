@@ -14,6 +14,7 @@ import pytest
 from a_run import COLOURS, draw, make_run
 from datasets import Dataset, load_dataset
 
+from ovlt_data.answers import grade
 from ovlt_data.errors import EnvironmentStop, NothingBuilt
 from ovlt_data.publish.build import Version
 
@@ -35,6 +36,13 @@ def test_sft_version_opens_as_prompt_completion_and_pictures(tmp_path: Path) -> 
     ]
     assert row["images"][0].getpixel((0, 0)) == (255, 0, 0)
     assert rows[3]["images"] == []
+
+
+def test_every_completion_passes_the_grader_that_let_it_in(tmp_path: Path) -> None:
+    for row in open_version(make_run(tmp_path).build(), tmp_path / "cache").to_list():
+        said = row["completion"][0]["content"]
+        verdict = grade(said, row["answer"], answer_type=row["answer_type"], choices=row["choices"])
+        assert verdict.status == "correct"
 
 
 def test_rows_carry_counts_origins_and_hashes(tmp_path: Path) -> None:
