@@ -18,8 +18,9 @@ from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import fold, readings, tight
 
 _LETTER = re.compile(
-    r"(?:(?:the )?(?:correct )?(?:answer|option|choice)s?(?: is|:)? )*+"
-    r"[(\[{]?([A-Za-z])[)\]}]?(?: ?[.:),;!?]| -| is correct)?",
+    r"(?:(?:the )?(?:correct )?(?:answer|option|choice|letter)s?(?: is|:)? )*+"
+    r"[(\[{]?([A-Za-z])[)\]}]?"
+    r"(?: -| is (?:the )?(?:correct|right|best|answer)(?: (?:answer|option|choice))?)?(?: ?[.:),;!?])?",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(

@@ -11,7 +11,7 @@ from ovlt_data.answers.algebra import same_equation, same_formula
 from ovlt_data.answers.intervals import as_intervals, union_pieces
 from ovlt_data.answers.maths import FUNCTIONS, Node, read
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import read_number
+from ovlt_data.answers.numbers import is_difference, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.pieces import MAX_PIECES, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
@@ -107,7 +107,7 @@ def _equal_single(answer: str, gold: str) -> bool | None:
         said = read_number(answer)
         if said is not None:
             return equal(said, wanted)
-    if _NUMBERS_IN_A_ROW.search(answer) or _NUMBERS_IN_A_ROW.search(gold):
+    if any(_NUMBERS_IN_A_ROW.search(text) or is_difference(text) for text in (answer, gold)):
         return False
     one, other = read(answer), read(gold)
     if one is None or other is None:

@@ -22,7 +22,8 @@ _BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:and|or)?[\s,;*]*+")
 _PHRASE = re.compile(
     r"\b(?:answers?|correct (?:option|choice))\b[*_\"']*+"
     r"(?:\s*+[:=]|\s++(?:is|are|was|should be|must be|would be|will be)\b)[\s:*_]*+"
-    r"|(?:\bfinal |(?:^|\n)[#*_ ]{0,8})answers?[ \t*_]*+\n",
+    r"|(?:\bfinal |(?:^|\n)[#*_ ]{0,8})answers?[ \t*_]*+\n"
+    r"|(?:^|\n)#{4} ?",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(
@@ -166,7 +167,7 @@ def _after_phrase(spoken: str) -> str | None:
     line = tail.split("\n", 1)[0]
     end = _SENTENCE_END.search(line)
     line = line[: end.start()] if end else line
-    return line.rstrip("} ") if line.count("}") > line.count("{") else line  # {"answer": "5"}
+    return line.strip("} ") if line.count("}") > line.count("{") else line  # {"answer": "5"}
 
 
 def _from_whole(spoken: str) -> Extracted:

@@ -53,6 +53,7 @@ _NO_NOUN = re.compile(
 )
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
+_REMARK = re.compile(r"(?<=\S) \((?!or\b|not\b)[A-Za-z][A-Za-z ]*\)$")
 _TWO_UNITS = re.compile(r"(?P<large>[^,]*[A-Za-z])(?:,| and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
@@ -68,7 +69,7 @@ def read_number(text: str) -> Number | None:
         return _plain(plain)
     if len(text) > 400:
         return None
-    for side in _sides(text):
+    for side in _sides(text.lstrip("~ ").rstrip(" .,;?")):
         number = _read(side) or _read_lead_in(side)
         if number is not None:
             return number
@@ -136,7 +137,7 @@ def _currency(text: str) -> tuple[int, Unit | None, str]:
 
 def _measured(text: str) -> Number | None:
     """A number with what may follow it: a scale, a percent sign, a unit, a noun, a smaller unit."""
-    text = _AND_FRACTION.sub(" ", _NEGATIVE.sub("-", text))
+    text = _REMARK.sub("", _AND_FRACTION.sub(" ", _NEGATIVE.sub("-", text)))
     return _single(text) or _compound(text)
 
 
@@ -178,7 +179,7 @@ def _core(text: str) -> Number | None:
     if match is not None and any(character.isdigit() for character in match["mantissa"]):
         number = _literal(match)
         return number._replace(value=-number.value) if number and negative else number
-    if _is_difference(text):
+    if is_difference(text):
         return None
     node = read(text)
     value = None if node is None else value_of(node)
@@ -191,11 +192,11 @@ def _sign(text: str) -> tuple[bool, str]:
     return False, text
 
 
-_DIFFERENCE = re.compile(r"[-+]?[\d,.]++ ?%? ?- ?[\d,.]++ ?%?")
+_DIFFERENCE = re.compile(r"[-+]?[\d,.]++ ?%?(?: ?- ?[\d,.]++ ?%?)++")
 
 
-def _is_difference(text: str) -> bool:
-    """ "10-3" is a range or an unfinished sum, not the number 7."""
+def is_difference(text: str) -> bool:
+    """ "10-3" is a range or an unfinished sum, not the number 7; 2020-05-01 is a date."""
     return _DIFFERENCE.fullmatch(text) is not None
 
 

@@ -4,13 +4,14 @@ import re
 
 _CONNECTOR = r"(?:(?:so|thus|therefore|hence|then|and)\b,?\s++)"
 _VERB = r"(?:is|are|was|were|equals?|has|have|gives?|counts?|see|get|got|found)"
+_SHORT = r"(?:it|that|there)'s"
 _FILLERS = (
     r"(?:(?:only|about|around|approximately|approx\.?|roughly|exactly|just|equal to|made (?:out )?of|called)\s++)*+"
 )
 _COUNTED = r"(?:(?:a|the)\s++(?:total|sum|number)\s++of\s++|the\s++)?+"
 _CONNECTED = re.compile(_CONNECTOR + "++", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    rf"{_CONNECTOR}*+(?:[^\n=]{{1,300}}\s{_VERB}\s++)?{_FILLERS}{_COUNTED}",
+    rf"{_CONNECTOR}*+(?:[^\n=]{{1,300}}\s{_VERB}:?\s++|{_SHORT}\s++)?{_FILLERS}{_COUNTED}",
     re.IGNORECASE,
 )
 _BLOCKS = re.compile(r"\d|[?;]|\b(?:not|or|if|no|either|neither|cannot|never|than)\b", re.IGNORECASE)

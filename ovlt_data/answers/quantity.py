@@ -10,6 +10,7 @@ from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.series import equal_lists, equal_sets
 from ovlt_data.answers.times import read_time
 
+_LETTER = re.compile(r"([A-Za-z]) ?=")
 _FUNCTION = re.compile(r"\\(?!frac\b|sqrt\b)[A-Za-z]{2,}|\b(?:sin|cos|tan|log|ln|exp|arc[a-z]{3})\b")
 
 
@@ -18,12 +19,20 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
     wanted = read_number(gold.text)
     if wanted is None:
         return rule(False, "number")
+    if _name_other_things(answer, gold.text):
+        return rule(False, "number")
     said = read_number(answer) or (read_decimal_comma(answer) if wanted.pointed else None)
     if said is not None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):
         return hedged("number")
     return None if _FUNCTION.search(answer) else rule(False, "number")
+
+
+def _name_other_things(answer: str, gold: str) -> bool:
+    """ "y = 2" for "x = 2"."""
+    one, other = _LETTER.match(answer), _LETTER.match(gold)
+    return one is not None and other is not None and one[1] != other[1]
 
 
 def compare_time(answer: str, gold: Gold) -> Ruling:
