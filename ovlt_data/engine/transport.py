@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
-import httpx
-import msgspec
-import openai
 from msgspec import Struct
 
 from ovlt_data.errors import EndpointStop
@@ -94,39 +91,6 @@ class AiohttpTransport:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, socket_factory=_keepalive_socket)
             self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
         return self._session
-
-
-class OpenAITransport:
-    """An `AsyncOpenAI`, `AsyncAzureOpenAI` or another client of that family as the seam.
-
-    The client brings its own URL and key; its own retries are switched off, since the engine's know about slots.
-    """
-
-    def __init__(self, client: openai.AsyncOpenAI) -> None:
-        self._client = client.with_options(max_retries=0)
-
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        extra = {
-            name: value for name, value in headers.items() if name.lower() not in ("authorization", "content-type")
-        }
-        try:
-            answer = await self._client.post(
-                "/chat/completions",
-                cast_to=httpx.Response,
-                body=msgspec.json.decode(body),
-                options={"timeout": seconds, "headers": extra},
-            )
-        except openai.APIStatusError as error:
-            answer = error.response
-        except openai.APITimeoutError as error:
-            raise TimedOut(f"no answer within {seconds:g} s") from error
-        except openai.APIConnectionError as error:
-            fault = Unreachable if isinstance(error.__cause__, httpx.ConnectError) else Broken
-            raise fault(str(error.__cause__ or error)) from error
-        return Answer(status=answer.status_code, headers=answer.headers, body=answer.content)
-
-    async def close(self) -> None:
-        """The client is its owner's to close."""
 
 
 def _keepalive_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -14,8 +14,8 @@ from engine_bench import SEED, TEXT, bench, words
 from fake_endpoint import FakeEndpoint
 from fake_words import speak
 
+from ovlt_data.engine.openai_transport import OpenAITransport
 from ovlt_data.engine.request import Ask
-from ovlt_data.engine.transport import OpenAITransport
 from ovlt_data.errors import EndpointStop, RowError
 from ovlt_data.types import Image
 
