@@ -13,7 +13,7 @@ from ovlt_data.answers.maths import FUNCTIONS, Node, read
 from ovlt_data.answers.nearness import equal
 from ovlt_data.answers.numbers import is_difference, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
-from ovlt_data.answers.pieces import MAX_PIECES, matrix_pieces, several, tuple_pieces
+from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import tight
@@ -31,11 +31,11 @@ _WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _BEFORE_BRACKET = re.compile(
     r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])", re.IGNORECASE
 )
-_RELATION = re.compile(r"[<>≤≥≠∈|]")
+_RELATION = re.compile(r"[<>≤≥≠∈|∪∩]")
 _OPERATOR = re.compile(r"[\d+*/^=<>≤≥≠()\[\]\\π√∪∞±]|(?<=[A-Za-z]) ?- ?(?=[A-Za-z])")
 _BRACKETS = frozenset({"(", ")", "[", "]", "\\\\"})
 _JOINT = frozenset({"and", "or", "sqrt", "pi"})
-_NUMBERS_IN_A_ROW = re.compile(r"\d +\d")
+_NUMBERS_IN_A_ROW = re.compile(r"(?<![\w^.])\d[\d.]* +\d")
 
 
 def compare_expression(answer: str, gold: Gold) -> Ruling | None:
@@ -116,10 +116,12 @@ def _equal_single(answer: str, gold: str) -> bool | None:
 
 
 def _equal_equations(answer: str, gold: str) -> bool | None:
-    left, right = answer.split("="), gold.split("=")
+    left, right = at_equals(answer), at_equals(gold)
     if len(left) == len(right) == 2:
         return _equal_sides(left, right)
     longer = left if len(left) > 1 else right
+    if len(longer) == 1:
+        return _equal_single(answer, gold)
     if len(left) > 1 and len(right) > 1:
         return None
     if len(longer) == 2 and _NAME.fullmatch(longer[0].strip()) is None:

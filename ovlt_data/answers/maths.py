@@ -28,6 +28,11 @@ class NotAFormula(ValueError):
 
 _FUNCTION_NAMES = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lg abs"
 FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+_GREEK_NAMES = r"""
+\gamma \delta \epsilon \varepsilon \zeta \eta \iota \kappa \lambda \mu \nu \xi \rho \sigma \tau \upsilon \phi \varphi
+\chi \psi \omega \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega
+"""
+_GREEK = frozenset(_GREEK_NAMES.split())
 
 _TOKEN = re.compile(
     r"(?P<mixed>\d{1,9} \d{1,9} ?/ ?\d{1,9}(?![\d.]))"
@@ -100,8 +105,10 @@ def _token(match: re.Match[str]) -> list[_Token]:
         return _word(text)
     if kind == "letter" or text == "π":
         return [_Token("symbol", text)]
-    if kind == "command" and text not in (r"\frac", r"\sqrt"):
+    if kind == "command" and text in _GREEK:
         return [_Token("symbol", text)]
+    if kind == "command" and text not in (r"\frac", r"\sqrt"):
+        raise NotAFormula("a command that is not known here")
     return [_Token("^" if kind == "power" else kind if kind == "mixed" else text, text)]
 
 

@@ -39,6 +39,7 @@ _LITERAL = re.compile(
     r"(?P<mantissa>(?:\d{1,3}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
     r"(?:[eE](?P<e>[-+]?\d{1,4})| ?[*x] ?10(?:\^\{?(?P<ten>[-+]?\d{1,4})\}?))?"
 )
+_RECURRING = re.compile(r"(?P<whole>\d{0,40})\.(?P<fixed>\d{0,40})\\overline ?\{(?P<period>\d{1,40})\}")
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
 _SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
@@ -181,9 +182,22 @@ def _core(text: str) -> Number | None:
         return number._replace(value=-number.value) if number and negative else number
     if is_difference(text):
         return None
+    recurring = _recurring(digits)
+    if recurring is not None:
+        return Number(-recurring if negative else recurring)
     node = read(text)
     value = None if node is None else value_of(node)
     return None if value is None else Number(value)
+
+
+def _recurring(text: str) -> Fraction | None:
+    r"""1.2\overline{3} is 1.2 and a third of a tenth."""
+    match = _RECURRING.fullmatch(text)
+    if match is None:
+        return None
+    fixed, period = match["fixed"], match["period"]
+    before = Fraction(int(match["whole"] + fixed or "0"), 10 ** len(fixed))
+    return before + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(fixed))
 
 
 def _sign(text: str) -> tuple[bool, str]:

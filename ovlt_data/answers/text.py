@@ -29,7 +29,7 @@ _SCENE_WORDS = frozenset(_SCENE_NAMES.split())
 _NOT_WORD = re.compile(r"(?:[^\w%°$€£+<>=.:,/-]|[.:,/](?!\d)|(?<!\d)[:,/]|(?<=[^\W\d])-|-(?!\d))+")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")
-_INITIALS = re.compile(r"\b([a-z])\.(?=[a-z]\b|\W|$)")
+_INITIALS = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b|\W|$)")
 _POSSESSIVE = re.compile(r"(?<=\w)'(?=\w)")
 
 
@@ -50,7 +50,7 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
 
 def fold(text: str) -> str:
     """Lower case, one space between words, no punctuation, no leading article."""
-    words = _NOT_WORD.sub(" ", _GROUPED.sub("", _INITIALS.sub(r"\1", _POSSESSIVE.sub("", text.casefold())))).strip()
+    words = _NOT_WORD.sub(" ", _GROUPED.sub("", _INITIALS.sub("", _POSSESSIVE.sub("", text.casefold())))).strip()
     return without_article(words)
 
 
