@@ -14,7 +14,19 @@ YES_NO: list[tuple[str, list[str], list[str]]] = [
     (
         "Yes",
         ["yes", "YES.", "Yes, the bar is taller.", "True", r"\text{yes}", '"Yes"', "It is true", "The answer is yes"],
-        ["no", "no one", "Yes or no", "yes/no", "No, yes would be odd", "yesterday", "eyes", "not true", "perhaps", "None", ""],
+        [
+            "no",
+            "no one",
+            "Yes or no",
+            "yes/no",
+            "No, yes would be odd",
+            "yesterday",
+            "eyes",
+            "not true",
+            "perhaps",
+            "None",
+            "",
+        ],
     ),
     ("No", ["no", "No.", "No, there are none", "false"], ["yes", "on", "none", "know", "north", "not", "o"]),
 ]
