@@ -9,14 +9,16 @@ from collections.abc import Iterable, Sequence
 
 from ovlt_data.answers.algebra import same_equation, same_formula
 from ovlt_data.answers.intervals import as_intervals, union_pieces
-from ovlt_data.answers.maths import FUNCTIONS, Node, read
+from ovlt_data.answers.literals import is_difference
+from ovlt_data.answers.maths import Node, read
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import is_difference, read_number
+from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import tight
+from ovlt_data.answers.tokens import FUNCTIONS
 
 _NAME = re.compile(
     r"[∠△]? ?[A-Za-zα-ω]{1,3}(?:_\{?\w+\}?)?'*"
