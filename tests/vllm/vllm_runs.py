@@ -41,7 +41,7 @@ def write_recipe(folder: Path, server: VllmServer, *sources: dict[str, Any], **s
     recipe = {
         "name": "test",
         "models": {
-            "captioner": describe_model(server, max_tokens=96, temperature=0.7),
+            "captioner": describe_model(server, max_tokens=256, temperature=0.7),
             "reasoner": describe_model(server, max_tokens=192, temperature=1.0),
         },
         "problems": {"sources": list(sources)},
