@@ -19,7 +19,7 @@ from ovlt_data.answers.values import scaled, value_of
 
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
-_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
+_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ορ-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
 _NAMED = re.compile(
     r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?"
     r"|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
