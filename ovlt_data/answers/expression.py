@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ovlt_data.answers.algebra import same_equation, same_formula
+from ovlt_data.answers.formulas import has_command, is_words
 from ovlt_data.answers.intervals import as_intervals, union_pieces
 from ovlt_data.answers.literals import is_difference
 from ovlt_data.answers.maths import Node, read
@@ -18,7 +19,6 @@ from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, sever
 from ovlt_data.answers.quantity import compare_number
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import tight
-from ovlt_data.answers.tokens import FUNCTIONS
 
 _NAME = re.compile(
     r"[∠△]? ?[A-Za-zα-ω]{1,3}(?:_\{?\w+\}?)?'*"
@@ -27,16 +27,11 @@ _NAME = re.compile(
     r"|(?=.*[A-Z])(?:[A-Z\d_{}()|:∠△ ]|\\frac)+"  # a length or a ratio of lengths: |AB|, AB:CD, \frac{AB}{CD}
 )
 _FUNCTION = re.compile(r"y|[fgh] ?\( ?x ?\)")
-_COMMAND = re.compile(r"\\(?:begin|end) ?\{[a-z*]+\}|\\[A-Za-z]+")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _BEFORE_BRACKET = re.compile(
     r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])", re.IGNORECASE
 )
 _RELATION = re.compile(r"[<>≤≥≠∈|∪∩]")
-_OPERATOR = re.compile(r"[\d+*/^=<>≤≥≠()\[\]\\π√∪∞±]|(?<=[A-Za-z]) ?- ?(?=[A-Za-z])")
 _BRACKETS = frozenset({"(", ")", "[", "]", "\\\\"})
-_JOINT = frozenset({"and", "or", "sqrt", "pi"})
 _NUMBERS_IN_A_ROW = re.compile(r"(?<![\w^.])\d[\d.]* +\d")
 
 
@@ -54,16 +49,11 @@ def compare_expression(answer: str, gold: Gold) -> Ruling | None:
     return None if same is None else rule(same, "expression")
 
 
-def is_clearly_formula(text: str) -> bool:
-    """As a gold of no declared type: it holds a digit, a relation or TeX, and no word."""
-    return not _is_words(text) and _OPERATOR.search(text) is not None
-
-
 def equal_formulas(answer: str, gold: str) -> bool | None:
     """None where only the symbolic worker can tell."""
     if tight(answer) == tight(gold) != "":
         return True
-    if _is_words(gold) or _is_words(answer):
+    if is_words(gold) or is_words(answer):
         return False
     answer, gold = as_intervals(answer), as_intervals(gold)
     for split in (union_pieces, matrix_pieces, tuple_pieces, several):
@@ -83,24 +73,13 @@ def _from_bracket(text: str) -> str:
     return text[match.end() :] if match else text
 
 
-def _is_words(text: str) -> bool:
-    """Letters that stand for a word, not for a product: "on", "domain"; but not 2xy or \\sin."""
-    bare = _COMMAND.sub(" ", text)
-    words = [word for word in _WORD.findall(bare) if word.lower() not in FUNCTIONS and word not in _JOINT]
-    if not words:
-        return False
-    if _WORDS.search(bare) and len(words) > 1:
-        return True
-    return any(len(word) > 3 and not word.isupper() for word in words) or _OPERATOR.search(text) is None
-
-
 def _unlike(answer: str, gold: str) -> bool | None:
     """One has parts and the other has not: the same only if an equation or a set's name says so."""
     if "=" in answer or "=" in gold:
         return _equal_equations(answer, gold)
     if _RELATION.search(answer) or _RELATION.search(gold):
         return None
-    return None if _COMMAND.search(gold) and several(answer) is None else False
+    return None if has_command(gold) and several(answer) is None else False
 
 
 def _equal_single(answer: str, gold: str) -> bool | None:

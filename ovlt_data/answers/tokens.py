@@ -22,7 +22,7 @@ _GREEK_NAMES = r"""
 \gamma \delta \epsilon \varepsilon \zeta \eta \iota \kappa \lambda \mu \nu \xi \rho \sigma \tau \upsilon \phi \varphi
 \chi \psi \omega \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Phi \Psi \Omega
 """
-_GREEK = frozenset(_GREEK_NAMES.split())
+GREEK = frozenset(_GREEK_NAMES.split())
 
 _TOKEN = re.compile(
     r"(?P<mixed>\d{1,9} \d{1,9} ?/ ?\d{1,9}(?![\d.]))"
@@ -66,7 +66,7 @@ def _token(match: re.Match[str]) -> list[Token]:
         return _word(text)
     if kind == "letter" or text == "π":
         return [Token("symbol", text)]
-    if kind == "command" and text in _GREEK:
+    if kind == "command" and text in GREEK:
         return [Token("symbol", text)]
     if kind == "command" and text not in (r"\frac", r"\sqrt"):
         raise NotAFormula("a command that is not known here")

@@ -60,7 +60,16 @@ def test_the_rest_is_the_workers(gold: str, right: list[str], wrong: list[str]) 
 
 @pytest.mark.parametrize(
     ("said", "gold"),
-    [("ton", "not"), ("tea", "eat"), ("8 2", "2 8"), ("21 9", "30"), ("i^1", "I"), ("7+\\pi", "7\\pi"), ("6y", "6")],
+    [
+        ("ton", "not"),
+        ("tea", "eat"),
+        ("8 2", "2 8"),
+        ("21 9", "30"),
+        ("i^1", "I"),
+        ("7+\\pi", "7\\pi"),
+        (r"3 \uparrow 4", r"3 \downarrow 4"),
+        ("6y", "6"),
+    ],
 )
 def test_letters_are_no_products_and_neighbours_no_sums(said: str, gold: str) -> None:
     assert grade(said, gold, answer_type="expression").status == "wrong"
