@@ -53,14 +53,17 @@ class Endpoint:
         stopping: asyncio.Event | None = None,
         api_key: str | None = None,
         grace: float = 600.0,
+        proven: set[str] | None = None,
         backoff: float = FIRST_BACKOFF,
     ) -> None:
+        """`proven` are the URLs that have given a completion, shared by the models of a run."""
         self.name = name
         self.model = model
         self.honours_n: bool | None = None
         """Whether one request may ask for several choices; learned from the first that does."""
         self._headers = _make_headers(model, api_key)
-        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say)
+        proven = set() if proven is None else proven
+        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say, proven=proven)
         self._transport = transport
         self._tally = tally
         self._stopping = stopping or asyncio.Event()
@@ -145,7 +148,7 @@ class Endpoint:
         except BadReply as error:
             start = shorten(self._hide_key(answer.body[:2000].decode(errors="replace")), limit=80)
             raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
-        self._replicas.proven = True
+        self._replicas.prove(replica)
         self._tally.prompt_tokens += sum(reply.prompt_tokens for reply in replies)
         self._tally.completion_tokens += sum(reply.completion_tokens for reply in replies)
         return replies

@@ -26,9 +26,17 @@ class Replica:
 class Replicas:
     """All URLs of one model. A replica that does not listen is passed over until it answers again."""
 
-    def __init__(self, urls: Sequence[str], *, name: str, headers: Mapping[str, str], grace: float, say: Say) -> None:
-        self.proven = False
-        """One of them has given a completion: from then on silence is an outage, before it is a wrong URL."""
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        name: str,
+        headers: Mapping[str, str],
+        grace: float,
+        say: Say,
+        proven: set[str],
+    ) -> None:
+        self._proven = proven
         self._all = [Replica(url) for url in urls]
         self._name = name
         self._headers = headers
@@ -37,6 +45,15 @@ class Replicas:
         self._some_up = asyncio.Event()
         self._some_up.set()
         self._watches: set[asyncio.Task[None]] = set()
+
+    @property
+    def proven(self) -> bool:
+        """One of them has given a completion: from then on silence is an outage, before it is a wrong URL."""
+        return any(replica.url in self._proven for replica in self._all)
+
+    def prove(self, replica: Replica) -> None:
+        """It has given a completion; other models behind the same URL learn it with us."""
+        self._proven.add(replica.url)
 
     def __len__(self) -> int:
         return len(self._all)
