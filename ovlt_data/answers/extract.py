@@ -48,9 +48,10 @@ def extract(output: str) -> Extracted:
     found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
     if found.value is None:
         return found
-    if len(found.value) > MAX_ANSWER:
+    value = found.value.strip()
+    if len(value) > MAX_ANSWER:
         return Extracted(None, found.method, "over_size")
-    return found if found.value.strip() else Extracted(None, found.method, "no_answer")
+    return Extracted(value, found.method) if value else Extracted(None, found.method, "no_answer")
 
 
 def lone_formula(text: str) -> str | None:
