@@ -75,6 +75,7 @@ def start() -> None:
 
 def fits(text: str) -> bool:
     """Small enough to be worth a look: length, digits, exponents, factorials, nesting."""
+    text = text.replace("**", "^")
     if len(text) > _MAX_LENGTH or _LARGE.search(text) or _TOWER.search(text):
         return False
     depth = 0

@@ -72,7 +72,9 @@ def test_a_verdict_that_finds_no_end_is_unscorable(monkeypatch: pytest.MonkeyPat
     assert decide("x", r"\sin x")[:3] == ("unscorable", "symbolic", "timeout")
 
 
-@pytest.mark.parametrize("text", ["9" * 300, "x" * 3000, "(" * 70, "2^{1000000}", "99999!", "((9!)!)!", "9^{9^9}"])
+@pytest.mark.parametrize(
+    "text", ["9" * 300, "x" * 3000, "(" * 70, "2^{1000000}", "99999!", "((9!)!)!", "9^{9^9}", "9**9**9"]
+)
 def test_what_is_too_large_never_reaches_it(text: str) -> None:
     assert not fits(text)
     assert decide(text, "x").reason == "over_size"
