@@ -7,9 +7,10 @@ Commands import what they need when they run: `ovlt --help` answers at once.
 """
 
 import errno
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn, TextIO
 
 import typer
 
@@ -33,6 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def main() -> NoReturn:
     """Run the command line and exit with its status; errors that are meant for people come without a traceback."""
+    _open_closed_streams()
     try:
         app(standalone_mode=True)
     except OvltError as error:
@@ -53,6 +55,17 @@ def exit_status(error: OvltError) -> int:
     if isinstance(error, StopError):
         return 3
     return 1
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before we came leads nowhere; else the next file or socket would take its number."""
+    sys.stdin = sys.stdin or _open_nowhere("r")
+    sys.stdout = sys.stdout or _open_nowhere("w")
+    sys.stderr = sys.stderr or _open_nowhere("w")
+
+
+def _open_nowhere(mode: Literal["r", "w"]) -> TextIO:
+    return Path(os.devnull).open(mode)
 
 
 @app.callback(invoke_without_command=True)

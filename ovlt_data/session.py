@@ -21,7 +21,7 @@ from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
 from ovlt_data.pipeline import Options, Outcome, run_recipe
-from ovlt_data.progress import show_progress
+from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
 from ovlt_data.sources import SOURCES
 from ovlt_data.types import Problem
@@ -47,7 +47,7 @@ def run_command(
     """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
     options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry)
-    console = Console(stderr=True)
+    console = PeopleConsole()
     stop = Stop(say := speak(console))
     ended: list[Outcome] = []
 
@@ -121,7 +121,7 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
 def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool, limit: int | None) -> int:
     """`ovlt check`; returns 0, or 2 where something is wrong with what the recipe asks for."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
-    say = speak(Console(stderr=True))
+    say = speak(PeopleConsole())
     wrong = 0
 
     def tell(finding: Finding) -> None:

@@ -69,14 +69,14 @@ class Replicas:
         if not replica.up:
             return
         replica.up = False
-        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
-        if self.least_busy() is None:
-            self._some_up.clear()
-            if self.proven:
-                self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
         watch = asyncio.create_task(self._watch(replica))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
+        if self.least_busy() is None:
+            self._some_up.clear()
+        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
+        if self.proven and not self._some_up.is_set():
+            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
 
     async def wait_for_one(self, stopping: asyncio.Event) -> None:
         """Return once a replica is up, or the run is stopping.
