@@ -41,6 +41,8 @@ _COMMANDS = {
     "gt": ">",
     "pi": "π",
     "infty": "∞",
+    "emptyset": "∅",
+    "varnothing": "∅",
     "pm": "±",
     "cup": "∪",
     "cap": "∩",
@@ -58,7 +60,7 @@ _COMMANDS = {
 }
 _COMMAND = re.compile(r"\\(q?quad|[A-Za-z]++|.)", re.DOTALL)
 _WRAPPED = re.compile(
-    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt|bb)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
+    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
     r"\s*+\*?\{([^{}]*+)\}"
 )
 _MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")

@@ -29,6 +29,7 @@ _PHRASE = re.compile(
 _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
+_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
 _BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -47,9 +48,18 @@ def extract(output: str) -> Extracted:
     found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
     if found.value is None:
         return found
-    if len(found.value) > MAX_ANSWER:
+    value = found.value.strip()
+    if len(value) > MAX_ANSWER:
         return Extracted(None, found.method, "over_size")
-    return found if found.value.strip() else Extracted(None, found.method, "no_answer")
+    return Extracted(value, found.method) if value else Extracted(None, found.method, "no_answer")
+
+
+def lone_formula(text: str) -> str | None:
+    """The one formula within a sentence ("We find that $x < 3$ here"), if it holds exactly one."""
+    if "$" not in text and "\\" not in text:
+        return None
+    found = {next(filter(None, match.groups()), "") for match in _MATHS.finditer(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _after_thought(output: str) -> str | None:
@@ -175,17 +185,6 @@ def _from_whole(spoken: str) -> Extracted:
     if not spoken or len(spoken) > _MAX_BARE:
         return Extracted(None, "bare", "no_answer")
     return Extracted(spoken, "bare")
-
-
-_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
-
-
-def lone_formula(text: str) -> str | None:
-    """The one formula within a sentence ("We find that $x < 3$ here"), if it holds exactly one."""
-    if "$" not in text and "\\" not in text:
-        return None
-    found = {next(filter(None, match.groups()), "") for match in _MATHS.finditer(text)}
-    return found.pop() if len(found) == 1 else None
 
 
 def _narrowed(value: str, method: str) -> Extracted:

@@ -10,6 +10,7 @@ from typing import get_args
 
 import msgspec
 
+from ovlt_data.answers import symbolic
 from ovlt_data.answers.grade import GRADER_VERSION, GoldOptions, grade
 from ovlt_data.types import AnswerType
 
@@ -67,6 +68,7 @@ class Summary:
 
 def grade_lines(lines: Iterable[bytes | str], *, summary: Summary | None = None) -> Iterator[dict[str, str | None]]:
     """One result per line, with `verdict`, `extracted`, `method` and `reason`, or with `error`."""
+    symbolic.start()
     decoder = msgspec.json.Decoder(_Line)
     for number, line in enumerate(lines, start=1):
         result = _graded(line, number, decoder)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ovlt_data.answers.ruling import Ruling, rule
 
-DEADLINE = 2.5
+DEADLINE = 2.0
 _START_DEADLINE = 60.0
 _MAX_LENGTH = 2_000
 _MAX_NESTING = 64
@@ -68,6 +68,11 @@ def decide(answer: str, gold: str) -> Ruling:
         return Ruling("unscorable", "symbolic", "memory")
 
 
+def start() -> None:
+    """Begin loading the worker now, without waiting, where checks are sure to follow."""
+    _worker.start()
+
+
 def fits(text: str) -> bool:
     """Small enough to be worth a look: length, digits, exponents, factorials, nesting."""
     if len(text) > _MAX_LENGTH or _LARGE.search(text) or _TOWER.search(text):
@@ -108,6 +113,10 @@ class Worker:
                 self._kill_child()
                 raise
 
+    def start(self) -> None:
+        with self._lock:
+            self._started()
+
     def stop(self) -> None:
         with self._lock:
             self._end()
@@ -125,12 +134,15 @@ class Worker:
 
     def _ready(self) -> subprocess.Popen[bytes]:
         """A process whose child waits for a task; what a killed child may still have said is read away."""
+        process = self._started()
+        while not self._child:
+            self._child = self._receive(process, _START_DEADLINE).get("ready", 0)
+        return process
+
+    def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = _start()
-            self._child = 0
-        while not self._child:
-            self._child = self._receive(self._process, _START_DEADLINE).get("ready", 0)
         return self._process
 
     def _send(self, process: subprocess.Popen[bytes], task: dict[str, str | int]) -> None:

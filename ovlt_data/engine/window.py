@@ -25,7 +25,6 @@ async def walk_rows(
     ends the others and is raised.
     """
     feed = _Feed(rows)
-
     working = 0
 
     async def work() -> None:
@@ -34,14 +33,15 @@ async def walk_rows(
             await walk(row)
         working -= 1
 
-    workers: set[asyncio.Task[None]] = set()
+    workers: list[asyncio.Task[None]] = []
     try:
         while not (feed.exhausted or stopping.is_set()):
             wanting = max(size() - working, 0)
             working += wanting
-            workers |= {asyncio.create_task(work()) for _ in range(wanting)}
-            done, workers = await asyncio.wait(workers, timeout=WIDEN_EVERY, return_when=asyncio.FIRST_EXCEPTION)
+            workers += [asyncio.create_task(work()) for _ in range(wanting)]
+            done, _ = await asyncio.wait(workers, timeout=WIDEN_EVERY, return_when=asyncio.FIRST_EXCEPTION)
             await asyncio.gather(*done)
+            workers = [worker for worker in workers if worker not in done]
         await asyncio.gather(*workers)
     finally:
         for worker in workers:

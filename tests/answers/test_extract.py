@@ -11,7 +11,7 @@ from ovlt_data.answers.extract import MAX_ANSWER, extract, lone_formula
         ("<think>so 7</think>\n<answer>8</answer>", "8", "answer_tag"),
         ("<think>perhaps <answer>7</answer></think> <answer>8</answer>", "8", "answer_tag"),
         ("<answer>7</answer> No, wait. <answer>8</answer>", "8", "answer_tag"),
-        ("<ANSWER>\n8\n</ANSWER>", "\n8\n", "answer_tag"),
+        ("<ANSWER>\n8\n</ANSWER>", "8", "answer_tag"),
         ("<answer>8", "8", "answer_tag"),
         ("thinking</think>8</answer>", "8", "answer_tag"),
         (r"<answer>It is \boxed{8}.</answer>", "8", "answer_tag"),

@@ -259,7 +259,7 @@ async def test_shown_queue_sets_the_limit() -> None:
 
     async with serving_metrics(metrics) as url:
         model = Model.model_validate({"endpoint": url, "model": "fake"})
-        replicas = Replicas([url], name="m", headers={}, grace=1.0, say=print)
+        replicas = Replicas([url], name="m", headers={}, grace=1.0, say=print, proven=set())
         (replica,) = replicas
         limiter = Limiter(model, replicas, headers={}, look_every=0.005)
         await asyncio.gather(*(send() for _ in range(1500)))

@@ -183,6 +183,7 @@ async def test_bad_endpoint_stops_the_run_with_words_that_help(run: Run, fault: 
         with pytest.raises(kind, match=words) as stopped:
             await run(server.url)
     assert exit_status(stopped.value) == 3
+    assert stopped.value.account is not None
     assert json.loads((run.folder / "runs/sums/run.json").read_text())["state"] == "stopped"
 
 
@@ -201,7 +202,7 @@ async def test_nothing_left_to_build_names_the_step_and_is_no_success(run: Run) 
 async def test_run_folder_of_another_recipe_is_refused_unless_named(run: Run, tmp_path: Path) -> None:
     async with FakeEndpoint() as server:
         await run(server.url)
-        (tmp_path / "runs/sums/run.json").write_text('{"recipe_file": "/elsewhere/recipe.yaml"}')
+        (tmp_path / "runs/sums/.lock").write_text("/elsewhere/recipe.yaml")
         with pytest.raises(UsageError, match=r"/elsewhere/recipe\.yaml"):
             await run(server.url)
         assert (await run(server.url, name="other")).requests == 0
