@@ -13,15 +13,11 @@ OvltError
 └── NothingBuilt               no row was left to build from                -> exit 1
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 
 class OvltError(Exception):
     """Base of all errors that ovlt raises on purpose. The text is for the person at the terminal."""
-
-    account: Mapping[str, Any] | None = None
-    """What a run had done until then, as run.json has it; None where there was no run yet."""
 
 
 class RowError(OvltError):

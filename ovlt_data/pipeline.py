@@ -19,7 +19,7 @@ from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
-from ovlt_data.errors import NothingBuilt, StopError
+from ovlt_data.errors import NothingBuilt, OvltError
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
@@ -187,8 +187,8 @@ def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:
     curated = _curate(run)
     try:
         version = _build(run, curated, provenance)
-    except NothingBuilt as error:
-        error.account = msgspec.to_builtins(_account(run, "empty", curated))
+    except NothingBuilt:
+        _end(run, "empty", curated)
         raise
     run.say(f"{version.rows} rows in version {version.id}" + ("" if version.new else ", which was there already"))
     return _end(run, "done", curated, version)

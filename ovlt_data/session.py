@@ -19,7 +19,7 @@ from rich.console import Console
 from ovlt_data.answers.lines import Summary, grade_lines
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
-from ovlt_data.errors import OvltError, UsageError
+from ovlt_data.errors import UsageError
 from ovlt_data.pipeline import Options, Outcome, run_recipe
 from ovlt_data.progress import show_progress
 from ovlt_data.recipe import find_recipe, load_recipe

@@ -110,7 +110,7 @@ def _without_tex(text: str) -> str:
         text = _ESCAPED_TWICE.sub(r"\\", text)
     for _ in range(3):  # \textbf{\text{(B)}}: wrappers nest, a few deep
         text = _WRAPPED.sub(r"\1", text)
-    return _DEGREES.sub("°", _COMMAND.sub(_spelled, text))
+    return _DEGREES.sub("°", _COMMAND.sub(_spelled, text.replace("~", " ")))
 
 
 def _related(match: re.Match[str]) -> str:

@@ -6,9 +6,11 @@ as it stands. The last sign wins, as in the official rules; three tags in a row 
 """
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from ovlt_data.answers.clean import clean
+from ovlt_data.answers.phrases import denies
 
 MAX_OUTPUT = 65_536
 MAX_ANSWER = 4_096
@@ -30,6 +32,8 @@ _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
 _MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
+_WORDS_BEFORE = re.compile(r"(?:(?:[A-Za-z']{2,}+|[aAI])[,:;]?+\s++)*+")
+_WORDS_AFTER = re.compile(r"[.,;:!]?+(?:\s++(?:[A-Za-z']{2,}+|a)[.,;:!]?+)*+\s*+")
 _BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -55,11 +59,16 @@ def extract(output: str) -> Extracted:
 
 
 def lone_formula(text: str) -> str | None:
-    """The one formula within a sentence ("We find that $x < 3$ here"), if it holds exactly one."""
+    """The one formula within a sentence of words ("We find that $x < 3$ here") that denies nothing."""
     if "$" not in text and "\\" not in text:
         return None
-    found = {next(filter(None, match.groups()), "") for match in _MATHS.finditer(text)}
-    return found.pop() if len(found) == 1 else None
+    found = list(islice(_MATHS.finditer(text), 2))
+    if len(found) != 1:
+        return None
+    before, after = text[: found[0].start()], text[found[0].end() :]
+    if not _WORDS_BEFORE.fullmatch(before) or not _WORDS_AFTER.fullmatch(after) or denies(before) or denies(after):
+        return None
+    return next(filter(None, found[0].groups()), None)
 
 
 def _after_thought(output: str) -> str | None:

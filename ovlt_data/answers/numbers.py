@@ -32,7 +32,7 @@ _NO_NOUN = re.compile(
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
 _REMARK = re.compile(r"(?<=\S) \((?!or\b|not\b)[A-Za-z][A-Za-z ]*\)$")
-_TWO_UNITS = re.compile(r"(?P<large>[^,]*[A-Za-z])(?:,| and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
+_TWO_UNITS = re.compile(r"(?P<large>[^,]*?[A-Za-z])(?:,|,? and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
 PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})

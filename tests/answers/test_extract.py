@@ -69,6 +69,11 @@ def test_tags_with_words_between_them_are_second_thoughts_and_no_list_of_guesses
         (r"Hence \[ 2\pi \]", r" 2\pi "),
         ("With $x = 1$ we get $y = 2$", None),
         ("no formula", None),
+        ("$x$ + 1", None),
+        ("-$x$", None),
+        ("8$x$", None),
+        ("It is not $x$", None),
+        ("$x$ or more", None),
     ],
 )
 def test_a_formula_is_taken_out_of_prose_only_where_it_is_the_only_one(text: str, formula: str | None) -> None:

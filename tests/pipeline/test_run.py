@@ -40,6 +40,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.said: list[str] = []
+        self.ended: list[Outcome] = []
         rows = [self._row(number) for number in range(PROBLEMS)]
         (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
@@ -53,7 +54,14 @@ class Run:
         path.write_text(json.dumps(recipe))
         options = Options(out=self.folder / "runs", name=name, retry=frozenset(retry))
         loaded = load_recipe(path, overrides)
-        return await run_recipe(loaded, options, tally=Tally(), say=self.said.append, stopping=asyncio.Event())
+        return await run_recipe(
+            loaded,
+            options,
+            tally=Tally(),
+            say=self.said.append,
+            stopping=asyncio.Event(),
+            on_end=self.ended.append,
+        )
 
     def _row(self, number: int) -> dict[str, Any]:
         picture = f"{number % 3}.png"
@@ -183,8 +191,9 @@ async def test_bad_endpoint_stops_the_run_with_words_that_help(run: Run, fault: 
         with pytest.raises(kind, match=words) as stopped:
             await run(server.url)
     assert exit_status(stopped.value) == 3
-    assert stopped.value.account is not None
+    assert [outcome.state for outcome in run.ended] == ["stopped"]
     assert json.loads((run.folder / "runs/sums/run.json").read_text())["state"] == "stopped"
+    assert "run, stopped" in (run.folder / "runs/sums/report.html").read_text()
 
 
 async def test_nobody_listening_stops_at_once(run: Run) -> None:
@@ -197,6 +206,8 @@ async def test_nothing_left_to_build_names_the_step_and_is_no_success(run: Run) 
         with pytest.raises(NothingBuilt, match="min_words") as built:
             await run(server.url, "curate=[{min_words: 100000}]")
     assert exit_status(built.value) == 1
+    assert [outcome.state for outcome in run.ended] == ["empty"]
+    assert (run.folder / "runs/sums/report.html").exists()
 
 
 async def test_run_folder_of_another_recipe_is_refused_unless_named(run: Run, tmp_path: Path) -> None:
