@@ -22,7 +22,7 @@ from ovlt_data.engine.window import walk_rows
 from ovlt_data.recipe import Model
 
 SPEED = 10.0
-FIXED = (0.25, 0.5, 1, 2, 8)
+FIXED = (0.5, 1, 1.25, 2, 8)
 """Times the slots that the server starts with."""
 WINDOW = 2048
 """Rows at hand: more than any limit, so that the limit decides."""

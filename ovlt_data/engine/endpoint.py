@@ -143,7 +143,7 @@ class Endpoint:
             answer = await self._transport.post(url, body, self._headers, seconds=self.model.limits.timeout)
             if answer.status in OVERLOADED:
                 self._limiter.count_overload(replica, sent_at=sent_at)
-            else:
+            elif answer.status == 200:
                 self._limiter.count_reply(replica)
             return answer
         except TimedOut as fault:

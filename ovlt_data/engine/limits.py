@@ -60,7 +60,8 @@ def read_load(text: str) -> Load | None:
 
 def follow_queue(level: Level, load: Load, *, in_flight: int) -> Level:
     """After a look at the server: grow where nothing waits there, cut where too much does."""
-    level, before = replace(level, running=load.running), level.running
+    before = level.running
+    level = replace(level, running=load.running, replies=0, rate=0.0)
     if load.waiting == 0:
         return _grow(level) if _in_use(level, in_flight) else level
     taking_in = load.running == 0 or load.running > before

@@ -226,9 +226,10 @@ async def test_server_without_metrics_is_found_out_by_its_replies() -> None:
     assert server.most_in_flight > Level().limit
 
 
-async def test_refusals_lower_what_is_in_flight() -> None:
-    async with FakeEndpoint(first=["status_429"] * 40) as server:
-        endpoint = make_endpoint(server.url)
+@pytest.mark.parametrize("refusal", ["status_429", "status_503", "status_529", "slow"])
+async def test_refusals_lower_what_is_in_flight(refusal: str) -> None:
+    async with FakeEndpoint(first=[refusal] * 40) as server:
+        endpoint = make_endpoint(server.url, timeout=0.1 if refusal == "slow" else 30.0)
         await post_many(endpoint, 50)
         capacity = endpoint.capacity
         await endpoint.close()
