@@ -64,8 +64,9 @@ def follow_queue(level: Level, load: Load, *, in_flight: int) -> Level:
     level = replace(level, running=load.running, replies=0, rate=0.0)
     if load.waiting == 0:
         return _grow(level) if _in_use(level, in_flight) else level
-    taking_in = load.running == 0 or load.running > before
-    if load.waiting <= MOST_WAITING or taking_in:
+    if load.running == 0 or load.running > before:
+        return level  # it is still taking in, prompt by prompt, what the last step brought
+    if load.waiting <= MOST_WAITING:
         return replace(level, ease=0)
     share = (load.running + WANTED_WAITING) / (load.running + load.waiting)
     # A share, since a request may be several sequences there, and the queue may be others' too.

@@ -73,6 +73,12 @@ def test_limit_grows_faster_with_each_look_that_finds_no_queue() -> None:
     assert limits == [90, 112, 168, 336, 672, MOST]
 
 
+def test_prompts_that_are_still_taken_in_do_not_slow_the_growth() -> None:
+    taking_in = follow_queue(Level(limit=64, running=32), Load(50, 14), in_flight=64)
+    assert taking_in.limit == 64
+    assert follow_queue(taking_in, Load(64, 0), in_flight=64).limit == 128
+
+
 @pytest.mark.parametrize("slots", [1, 10, 100, 1000])
 def test_queue_settles_at_any_capacity(slots: int) -> None:
     level = Level()
