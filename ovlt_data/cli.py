@@ -20,6 +20,9 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=None
 )
 
+IN_THE_WAY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+"""What the machine refuses, whoever asks: no fault of ours, and no reason to lose anything."""
+
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe's file, or the name of a shipped one.")]
 Overrides = Annotated[
     list[str] | None,
@@ -36,9 +39,9 @@ def main() -> NoReturn:
         print(f"ovlt: {error}", file=sys.stderr)
         sys.exit(exit_status(error))
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in IN_THE_WAY:
             raise
-        print(f"ovlt: disk full: {error}. Make room, then run the same command again.", file=sys.stderr)
+        print(f"ovlt: {error}. Make room or give access, then run the same command again.", file=sys.stderr)
         sys.exit(3)
     sys.exit(0)
 

@@ -19,7 +19,7 @@ from ovlt_data.answers.values import scaled, value_of
 
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
-_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ορ-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
+_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ορ-ω])(?!sqrt|pi\b|x ?10|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
 _NAMED = re.compile(
     r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?"
     r"|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
@@ -32,6 +32,7 @@ _NO_NOUN = re.compile(
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
 _REMARK = re.compile(r"(?<=\S) \((?!or\b|not\b)[A-Za-z][A-Za-z ]*\)$")
+_REASON = re.compile(r",? (?:because|since)\b|, not ")
 _TWO_UNITS = re.compile(r"(?P<large>[^,]*?[A-Za-z])(?:,|,? and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
@@ -46,7 +47,8 @@ def read_number(text: str) -> Number | None:
     plain = read_plain(text)
     if plain is not None or len(text) > _MAX_LENGTH:
         return plain
-    for side in _sides(text.lstrip("~ ").rstrip(" .,;?")):
+    said = _REASON.split(text, maxsplit=1)[0]
+    for side in _sides(said.lstrip("~ ").rstrip(" .,;?")):
         number = _read(side) or _read_lead_in(side)
         if number is not None:
             return number
@@ -123,12 +125,9 @@ def _compound(text: str) -> Number | None:
 
 
 def _single(text: str) -> Number | None:
-    number = read_bare(text)
-    if number is not None:
-        return number
     start = _SUFFIX.search(text)
     if start is None:
-        return None
+        return read_bare(text)
     if start.start() == 0 or text[: start.start()].strip() in ("-", "+"):
         return _spoken(text)
     number = read_bare(text[: start.start()].strip())

@@ -46,6 +46,8 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
 
 def fold(text: str) -> str:
     """Lower case, one space between words, no punctuation, no leading article."""
+    if text.replace(" ", "").isalnum():
+        return without_article(text.casefold())
     words = _NOT_WORD.sub(" ", _GROUPED.sub("", _INITIALS.sub("", _POSSESSIVE.sub("", text.casefold())))).strip()
     return without_article(words)
 
@@ -64,7 +66,8 @@ def readings(answer: str) -> list[str]:
     """The answer as it stands, then without the words that lead up to it."""
     said = without_lead_in(answer)
     texts = dict.fromkeys((answer, said, without_place(said)))
-    return list(dict.fromkeys(spell(text) for spell in (fold, _joined) for text in texts))
+    spellings = (fold, _joined) if "-" in answer else (fold,)
+    return [spell(text) for spell in spellings for text in texts]
 
 
 def _same_in_scene(answer: str, wanted: str) -> bool:

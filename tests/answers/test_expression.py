@@ -2,7 +2,7 @@
 
 import pytest
 
-from ovlt_data.answers import grade, grade_quickly
+from ovlt_data.answers import grade, grade_quickly, symbolic
 
 HERE: list[tuple[str, list[str], list[str]]] = [
     (
@@ -53,6 +53,7 @@ def test_most_formulas_are_decided_without_the_worker(gold: str, right: list[str
 
 @pytest.mark.parametrize(("gold", "right", "wrong"), WORKER, ids=[row[0] for row in WORKER])
 def test_the_rest_is_the_workers(gold: str, right: list[str], wrong: list[str]) -> None:
+    symbolic.start()
     for said in (*right, *wrong):
         assert grade_quickly(said, gold, answer_type="expression") is None
         assert grade(said, gold, answer_type="expression").status == ("correct" if said in right else "wrong"), said

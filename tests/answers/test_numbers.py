@@ -61,6 +61,8 @@ from ovlt_data.answers.values import decimal
         ("7 (about)", 7),
         ("~7", 7),
         ("It's 7.", 7),
+        ("7, because 3 + 4 = 7", 7),
+        ("7, not 8", 7),
         ("There are no stars", 0),
         ("7 feet", 7),
         ("-$7", -7),
