@@ -59,7 +59,7 @@ async def bare(url: str, in_flight: int) -> None:
             async with session.post(f"{url}/chat/completions", data=body) as answer:
                 msgspec.json.decode(await answer.read())
 
-        await walk_rows(iter(range(REQUESTS)), ask, size=in_flight, stopping=asyncio.Event())
+        await walk_rows(iter(range(REQUESTS)), ask, size=lambda: in_flight, stopping=asyncio.Event())
 
 
 async def ours(url: str, in_flight: int) -> None:
@@ -76,7 +76,7 @@ async def ours(url: str, in_flight: int) -> None:
         async def ask(number: int) -> None:
             await engine.sample(Ask("m", f"{number} {PROMPT}"), 1)
 
-        await walk_rows(iter(range(REQUESTS)), ask, size=in_flight, stopping=asyncio.Event())
+        await walk_rows(iter(range(REQUESTS)), ask, size=lambda: in_flight, stopping=asyncio.Event())
         await endpoint.close()
         await store.close()
 

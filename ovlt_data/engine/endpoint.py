@@ -5,10 +5,12 @@ Slots bound what is in flight; back-off happens outside them, so that a waiting 
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping, Sequence
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
+from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
 from ovlt_data.engine.replicas import Replica, Replicas, Say, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
 from ovlt_data.engine.status import Fault, classify, shorten
@@ -18,11 +20,11 @@ from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
 from ovlt_data.recipe import Model
 from ovlt_data.types import Reply
 
-AUTO_CONCURRENCY = 64
-"""Requests in flight per replica for `concurrency: auto`."""
-
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 """Seconds; doubled from attempt to attempt, with full jitter."""
+
+OVERLOADED = frozenset({408, 429, 503, 504, 529})
+"""Statuses that ask for fewer requests at once."""
 
 
 class Passing(Exception):
@@ -55,6 +57,7 @@ class Endpoint:
         grace: float = 600.0,
         proven: set[str] | None = None,
         backoff: float = FIRST_BACKOFF,
+        look_every: float = LOOK_EVERY,
     ) -> None:
         """`proven` are the URLs that have given a completion, shared by the models of a run."""
         self.name = name
@@ -69,10 +72,12 @@ class Endpoint:
         self._stopping = stopping or asyncio.Event()
         self._api_key = api_key
         self._backoff = backoff
-        fixed = model.limits.concurrency
-        self.capacity = AUTO_CONCURRENCY * len(urls) if fixed == "auto" else fixed
-        """Requests that may be in flight at once, over all replicas."""
-        self._slots = asyncio.Semaphore(self.capacity)
+        self._limiter = Limiter(model, self._replicas, headers=self._headers, look_every=look_every)
+
+    @property
+    def capacity(self) -> int:
+        """Requests that there should be at hand, over all replicas; with `auto` it changes."""
+        return self._limiter.capacity
 
     async def post(self, body: bytes) -> list[Reply]:
         """One request until it is answered.
@@ -85,6 +90,7 @@ class Endpoint:
             return await self._try_again(body, first)
 
     async def close(self) -> None:
+        await self._limiter.close()
         await self._replicas.close()
         await self._transport.close()
 
@@ -114,7 +120,8 @@ class Endpoint:
         """One attempt. A replica that nobody listens at is no attempt: the next one is taken, or waited for."""
         while True:
             await self._replicas.wait_for_one(self._stopping)
-            async with self._slots:
+            async with self._limiter.slots:
+                await self._limiter.wait_for_turn(self._stopping)
                 if self._stopping.is_set():
                     raise Interrupted
                 replica = self._replicas.least_busy()
@@ -127,12 +134,20 @@ class Endpoint:
 
     async def _send(self, replica: Replica, body: bytes) -> Answer:
         url = f"{replica.url}/chat/completions"
+        sent_at = time.monotonic()
         replica.in_flight += 1
         self._tally.requests += 1
         self._tally.in_flight += 1
+        self._limiter.count_send()
         try:
-            return await self._transport.post(url, body, self._headers, seconds=self.model.limits.timeout)
+            answer = await self._transport.post(url, body, self._headers, seconds=self.model.limits.timeout)
+            if answer.status in OVERLOADED:
+                self._limiter.count_overload(replica, sent_at=sent_at)
+            elif answer.status == 200:
+                self._limiter.count_reply(replica)
+            return answer
         except TimedOut as fault:
+            self._limiter.count_overload(replica, sent_at=sent_at)
             raise Passing(Fault("again", "timeout", str(fault)), replica.url) from fault
         except Broken as fault:
             raise Passing(Fault("again", "connection", shorten(self._hide_key(str(fault)))), replica.url) from fault

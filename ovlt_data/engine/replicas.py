@@ -1,10 +1,11 @@
 """The replicas behind one model: who is asked next, who is down, and when to stop waiting for one to come back."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import httpx
 
+from ovlt_data.engine.limits import Level
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import EndpointStop
 
@@ -21,6 +22,9 @@ class Replica:
         self.url = url.rstrip("/")
         self.in_flight = 0
         self.up = True
+        self.level = Level()
+        self.shows_queue = False
+        """It answered the last look at its /metrics."""
 
 
 class Replicas:
@@ -58,12 +62,15 @@ class Replicas:
     def __len__(self) -> int:
         return len(self._all)
 
+    def __iter__(self) -> Iterator[Replica]:
+        return iter(self._all)
+
     def __str__(self) -> str:
         return ", ".join(replica.url for replica in self._all)
 
     def least_busy(self) -> Replica | None:
-        """The replica with the least in flight of those that are up."""
-        return min((one for one in self._all if one.up), key=lambda one: one.in_flight, default=None)
+        """The replica with the least in flight for its limit of those that are up."""
+        return min((one for one in self._all if one.up), key=lambda one: one.in_flight / one.level.limit, default=None)
 
     def mark_down(self, replica: Replica, why: str) -> None:
         if not replica.up:

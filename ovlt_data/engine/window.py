@@ -1,33 +1,52 @@
-"""A bounded window over any number of rows: pulled lazily, never more in memory than fit in it."""
+"""A bounded window over any number of rows: pulled lazily, never more in memory than fit in it.
+
+Its size may change while rows are walked, since what endpoints take at once does.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
-from ovlt_data.engine.together import run_together
-
 Row = TypeVar("Row")
 
 PULL = 16
 """Rows pulled at a time: reading a source is file work and done in a thread, whose cost is shared this way."""
+WIDEN_EVERY = 1.0
+"""Seconds between looks at the size."""
 
 
 async def walk_rows(
-    rows: Iterator[Row], walk: Callable[[Row], Awaitable[None]], *, size: int, stopping: asyncio.Event
+    rows: Iterator[Row], walk: Callable[[Row], Awaitable[None]], *, size: Callable[[], int], stopping: asyncio.Event
 ) -> bool:
-    """Walk every row, at most `size` at once; returns True if the rows were read to their end.
+    """Walk every row, at most `size()` (1 or more) at once; returns True if the rows were read to their end.
 
     When `stopping` is set no further row is pulled and those in the window are finished. An error from a walk
     ends the others and is raised.
     """
     feed = _Feed(rows)
+    working = 0
 
     async def work() -> None:
-        while not stopping.is_set() and (row := await feed.take()) is not None:
+        nonlocal working
+        while working <= size() and not stopping.is_set() and (row := await feed.take()) is not None:
             await walk(row)
+        working -= 1
 
-    await run_together(work() for _ in range(size))
+    workers: list[asyncio.Task[None]] = []
+    try:
+        while not (feed.exhausted or stopping.is_set()):
+            wanting = max(size() - working, 0)
+            working += wanting
+            workers += [asyncio.create_task(work()) for _ in range(wanting)]
+            done, _ = await asyncio.wait(workers, timeout=WIDEN_EVERY, return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.gather(*done)
+            workers = [worker for worker in workers if worker not in done]
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
     return feed.exhausted
 
 

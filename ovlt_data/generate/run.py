@@ -22,7 +22,11 @@ from ovlt_data.types import Problem, Unusable
 NO_CAPTION = VARIABLES - {"caption"}
 
 SPARE_ROWS = 16
-"""Rows in the window beyond what endpoints take at once, so that none of them waits for a file to be read."""
+"""Rows in the window beyond what endpoints take at once, so that none of them waits for a file to be read.
+
+The window follows the endpoints' limits and is not as wide as these may ever grow: a row in it holds its encoded
+pictures.
+"""
 
 
 def plan_walk(recipe: Recipe) -> Plan:
@@ -55,7 +59,10 @@ async def generate(
     recorder = Recorder(folder)
     watch = FailureWatch(max_failed=recipe.stop.max_failed, first_alike=recipe.stop.first_alike)
     walker = Walker(plan, engine, recorder, tally, watch)
-    size = sum(endpoint.capacity for endpoint in endpoints.values()) + SPARE_ROWS
+
+    def size() -> int:
+        return sum(endpoint.capacity for endpoint in endpoints.values()) + SPARE_ROWS
+
     try:
         finished = await walk_rows(_count(rows, tally), walker.walk, size=size, stopping=stopping)
     finally:

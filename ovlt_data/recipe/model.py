@@ -54,7 +54,9 @@ class Limits(Section):
     """How hard an endpoint is asked. Nothing here changes what it says."""
 
     concurrency: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    """Requests in flight at once over all replicas, or `auto`."""
+    """Requests in flight at once over all replicas, or `auto`: as many as keep the servers busy."""
+    rpm: int | None = Field(default=None, ge=1)
+    """Most requests a minute over all replicas; left out: no bound."""
     attempts: int = Field(default=6, ge=1)
     """Tries of one request before its row counts as failed."""
     connect_timeout: float = Field(default=10.0, gt=0)

@@ -1,0 +1,111 @@
+"""The limits of one endpoint at work: slots for all its replicas, a look at each one's queue every second, rpm.
+
+Whoever is about to send takes a slot; what becomes of the request is told here, and moves the number of slots.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import httpx
+
+from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue, read_load
+from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
+from ovlt_data.engine.slots import Slots
+from ovlt_data.recipe import Model
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at a server's /metrics."""
+LOOK_TIMEOUT = 2.0
+"""Seconds; a server that takes longer is judged by its replies meanwhile."""
+
+
+class Limiter:
+    """Slots and pace of one endpoint; with a fixed concurrency, they stay what they are."""
+
+    def __init__(self, model: Model, replicas: Replicas, *, headers: Mapping[str, str], look_every: float) -> None:
+        limits = model.limits
+        self._auto = limits.concurrency == "auto"
+        self._replicas = replicas
+        self._headers = headers
+        self._look_every = look_every
+        self._to_look_at = [] if model.provider == "openai" or model.embedded else list(replicas)
+        """Replicas that show their queue, or may."""
+        self._looking: asyncio.Task[None] | None = None
+        self._seconds_apart = 60 / limits.rpm if limits.rpm else 0.0
+        self._next_send = 0.0
+        self.slots = Slots(limits.concurrency if limits.concurrency != "auto" else self._sum())
+
+    @property
+    def capacity(self) -> int:
+        """Requests that there should be at hand: with `auto` enough for the next doubling, so that it shows."""
+        return min(2 * self.slots.limit, MOST * len(self._replicas)) if self._auto else self.slots.limit
+
+    async def wait_for_turn(self, stopping: asyncio.Event) -> None:
+        """Keep to the requests per minute; returns at once when the run is stopping."""
+        now = time.monotonic()
+        turn, self._next_send = max(now, self._next_send), max(now, self._next_send) + self._seconds_apart
+        if turn > now:
+            await wait_for_any(stopping, seconds=turn - now)
+
+    def count_send(self) -> None:
+        """Keep an eye on the servers for as long as something is in flight."""
+        if self._auto and self._to_look_at and self._looking is None:
+            self._looking = asyncio.create_task(self._keep_looking())
+
+    def count_reply(self, replica: Replica) -> None:
+        """Call while the request still counts as in flight."""
+        if self._auto and not replica.shows_queue:
+            replica.level = count_reply(replica.level, in_flight=replica.in_flight, now=time.monotonic())
+            self._fit()
+
+    def count_overload(self, replica: Replica, *, sent_at: float) -> None:
+        """After a refusal for lack of room, or a time-out."""
+        if self._auto:
+            replica.level = back_off(replica.level, sent_at=sent_at, now=time.monotonic())
+            self._fit()
+
+    async def close(self) -> None:
+        if self._looking is None:
+            return
+        self._looking.cancel()
+        await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _keep_looking(self) -> None:
+        await asyncio.sleep(self._look_every)
+        async with httpx.AsyncClient(timeout=LOOK_TIMEOUT, trust_env=False) as client:
+            while self.slots.taken and self._to_look_at:
+                await asyncio.gather(*(self._look_at(replica, client) for replica in self._to_look_at if replica.up))
+                self._fit()
+                await asyncio.sleep(self._look_every)
+        self._looking = None
+
+    async def _look_at(self, replica: Replica, client: httpx.AsyncClient) -> None:
+        try:
+            answer = await client.get(metrics_url(replica.url), headers=self._headers)
+        except httpx.HTTPError:
+            replica.shows_queue = False
+            return
+        load = read_load(answer.text) if answer.status_code == 200 else None
+        if load is not None:
+            replica.shows_queue = True
+            replica.level = follow_queue(replica.level, load, in_flight=replica.in_flight)
+        elif answer.status_code < 500 and not replica.shows_queue:
+            self._to_look_at = [one for one in self._to_look_at if one is not replica]
+        else:
+            replica.shows_queue = False
+
+    def _fit(self) -> None:
+        if (total := self._sum()) != self.slots.limit:
+            self.slots.resize(total)
+
+    def _sum(self) -> int:
+        """Slots over all replicas that are up; of all, while none is."""
+        return sum(one.level.limit for one in self._replicas if one.up) or sum(
+            one.level.limit for one in self._replicas
+        )
+
+
+def metrics_url(url: str) -> str:
+    """Where a vLLM at `url` tells how busy it is: beside /v1, not under it."""
+    return f"{url.removesuffix('/v1')}/metrics"
