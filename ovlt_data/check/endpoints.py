@@ -11,6 +11,7 @@ from ovlt_data.engine.request import Ask, encode_message, wire_body
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
+from ovlt_data.generate.given import given_caption
 from ovlt_data.generate.reason import reason_problem
 from ovlt_data.generate.walk import Plan, ReasonPlan, render_reason
 from ovlt_data.prompts import load_prompt
@@ -36,9 +37,11 @@ async def check_endpoints(
             yield await check_vision(endpoints[model], problem.images)
             caption = await caption_problem(problem, engine=engine, model=model, prompt=plan.caption.prompt)
             yield Finding("ok", f"models.{model}", f"captions: {shorten(caption.text, limit=100)}")
-        elif plan.reason is not None and plan.reason.prompt is not None and plan.caption is None:
+        elif plan.caption is not None and plan.caption.given is not None:
+            caption = given_caption(problem, plan.caption.given)
+        elif plan.reason is not None and plan.reason.prompt is not None:
             yield await check_vision(endpoints[plan.reason.model], problem.images)
-        if plan.reason is not None and plan.reason.prompt is not None and (caption or plan.caption is None):
+        if plan.reason is not None and plan.reason.prompt is not None:
             sample = await _sample_once(plan.reason, problem, caption, engine)
             yield judge_reasoning(plan.reason.model, sample, expected=recipe.expects_reasoning(plan.reason.model))
             yield show_row(recipe, problem, sample)
@@ -66,6 +69,8 @@ async def check_vision(endpoint: Endpoint, images: Sequence[Image]) -> Finding:
     blind = await _count_prompt(endpoint, ())
     if isinstance(seen, RowError):
         return Finding("wrong", where, f"refuses a picture: {seen}. Is it a vision model, served with images allowed?")
+    if seen == 0:
+        return Finding("warning", where, "reports no prompt tokens, so that nobody can tell whether it sees")
     if isinstance(blind, RowError) or seen <= blind:
         return Finding("wrong", where, f"does not see: {seen} prompt tokens with a picture, {blind} without")
     return Finding("ok", where, f"sees: a picture adds {seen - blind} prompt tokens")

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import polars as pl
 
-from ovlt_data.errors import UsageError
-from ovlt_data.types import Problem, Reply
+from ovlt_data.errors import RowError, UsageError
+from ovlt_data.types import Caption, Problem, Reply
 
 OPTIONAL = "reasoning"
 """The column that a table of traces may lack: its content then holds the <think> tags."""
+
+
+class MissingInTable(RowError):
+    """A given table has nothing for this problem."""
+
+    kind = "not_given"
 
 
 class Given:
@@ -38,6 +44,13 @@ def read_given(path: Path, columns: Mapping[str, str]) -> Given:
     for row in frame.select(**{ours: pl.col(theirs) for ours, theirs in columns.items()}).iter_rows(named=True):
         by_name[str(row["id"])].append(row)
     return Given(by_name)
+
+
+def given_caption(problem: Problem, given: Given) -> Caption:
+    for row in given.rows(problem):
+        if text := str(row["caption"] or "").strip():
+            return Caption(problem_id=problem.id, text=text, finish_reason="given")
+    raise MissingInTable("the caption table has no caption under this problem's id or origin")
 
 
 def given_reply(row: Mapping[str, object]) -> Reply:

@@ -13,7 +13,7 @@ from ovlt_data.engine.endpoint import Interrupted
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
-from ovlt_data.generate.given import Given, given_reply
+from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
 from ovlt_data.generate.reason import judge_replies, reason_problem
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.stops import FailureWatch
@@ -44,12 +44,6 @@ class Plan(Struct, frozen=True):
     caption: CaptionPlan | None
     reason: ReasonPlan | None
     min_samples: int = 1
-
-
-class MissingInTable(RowError):
-    """A given table has nothing for this problem."""
-
-    kind = "not_given"
 
 
 class Walker:
@@ -89,7 +83,7 @@ class Walker:
         if plan is None:
             return None
         if plan.given is not None:
-            return _given_caption(problem, plan.given)
+            return given_caption(problem, plan.given)
         assert plan.prompt is not None, "a plan names a table or a prompt"
         return await caption_problem(problem, engine=self._engine, model=plan.model, prompt=plan.prompt)
 
@@ -175,13 +169,6 @@ def lasting_failures(failures: Sequence[Mapping[str, object]], *, retry: frozens
         error.request_key = str(row["request_key"])
         refused[error.request_key] = error
     return refused
-
-
-def _given_caption(problem: Problem, given: Given) -> Caption:
-    for row in given.rows(problem):
-        if text := str(row["caption"] or "").strip():
-            return Caption(problem_id=problem.id, text=text, finish_reason="given")
-    raise MissingInTable("the caption table has no caption under this problem's id or origin")
 
 
 async def _given_samples(problem: Problem, given: Given) -> list[Sample]:
