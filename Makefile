@@ -12,12 +12,12 @@ demo: $(INSTALLED)
 	$(BIN)/ovlt run recipes/quickstart.yaml
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/vllm
+	$(BIN)/python -m pytest -n 2 -rs --dist worksteal --ignore tests/vllm
 
 ## The same code against a real vLLM on this CPU, installed once into .venv-vllm (about 3 minutes, 3.5 GB).
 test-vllm: $(INSTALLED)
 	bash tests/vllm/install.sh
-	OVLT_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest tests/vllm -m vllm
+	OVLT_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest tests/vllm -m vllm -rs
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

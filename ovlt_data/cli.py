@@ -7,9 +7,10 @@ Commands import what they need when they run: `ovlt --help` answers at once.
 """
 
 import errno
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn, TextIO
 
 import typer
 
@@ -19,6 +20,9 @@ from ovlt_data.errors import OvltError, StopError, UsageError
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, help=None
 )
+
+IN_THE_WAY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+"""What the machine refuses, whoever asks: no fault of ours, and no reason to lose anything."""
 
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="A recipe's file, or the name of a shipped one.")]
 Overrides = Annotated[
@@ -30,15 +34,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def main() -> NoReturn:
     """Run the command line and exit with its status; errors that are meant for people come without a traceback."""
+    _open_closed_streams()
     try:
         app(standalone_mode=True)
     except OvltError as error:
         print(f"ovlt: {error}", file=sys.stderr)
         sys.exit(exit_status(error))
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in IN_THE_WAY:
             raise
-        print(f"ovlt: disk full: {error}. Make room, then run the same command again.", file=sys.stderr)
+        print(f"ovlt: {error}. Make room or give access, then run the same command again.", file=sys.stderr)
         sys.exit(3)
     sys.exit(0)
 
@@ -50,6 +55,17 @@ def exit_status(error: OvltError) -> int:
     if isinstance(error, StopError):
         return 3
     return 1
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before we came leads nowhere; else the next file or socket would take its number."""
+    sys.stdin = sys.stdin or _open_nowhere("r")
+    sys.stdout = sys.stdout or _open_nowhere("w")
+    sys.stderr = sys.stderr or _open_nowhere("w")
+
+
+def _open_nowhere(mode: Literal["r", "w"]) -> TextIO:
+    return Path(os.devnull).open(mode)
 
 
 @app.callback(invoke_without_command=True)

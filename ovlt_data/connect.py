@@ -41,6 +41,7 @@ def open_endpoints(
     Nothing is sent, and no embedded server starts, before it is asked. `transports` replace ours by model name.
     """
     servers = EmbeddedServers(stack)
+    proven: set[str] = set()
     endpoints: dict[str, Endpoint] = {}
     for name in used_models(recipe):
         model = recipe.models[name]
@@ -54,6 +55,7 @@ def open_endpoints(
             stopping=stopping,
             api_key=os.environ[model.api_key_env] if model.api_key_env else None,
             grace=recipe.stop.grace,
+            proven=proven,
         )
         stack.push_async_callback(endpoints[name].close)
     return endpoints

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
-from ovlt_data.errors import StopError
+from ovlt_data.errors import NothingBuilt, OvltError
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
@@ -31,7 +31,7 @@ from ovlt_data.report import write_report
 from ovlt_data.run_folder import open_run, write_run
 from ovlt_data.sources import SOURCES
 from ovlt_data.tables import Curated, read_table
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import FunnelStep, Problem, Unusable
 
 State = Literal["done", "empty", "interrupted", "stopped"]
 """How a run ended: `empty` went all the way and built nothing; the last two can be taken up again."""
@@ -51,7 +51,10 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """One run in numbers, as run.json and --json have them: problems = kept + rejected + failures, each once."""
+    """One run in numbers, as run.json and --json have them: problems = kept + rejected + failures, each once.
+
+    Of a run that ended early, `problems` are the rows read, and some of them are still undecided.
+    """
 
     run: str
     """The run's folder."""
@@ -84,6 +87,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+OnEnd = Callable[[Outcome], None]
+Rows = Iterator[Problem | Unusable]
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """What every stage of one run works with."""
 
@@ -94,6 +101,7 @@ class Run(Struct, frozen=True, kw_only=True):
     student: Prompt
     tally: Tally
     say: Say
+    on_end: OnEnd
     started: float
 
 
@@ -104,17 +112,17 @@ async def run_recipe(
     tally: Tally,
     say: Say,
     stopping: asyncio.Event,
+    on_end: OnEnd = lambda _: None,
     transports: Mapping[str, Transport] | None = None,
 ) -> Outcome:
     """The whole way. Raises UsageError before anything is sent, StopError (resumable), NothingBuilt.
 
-    `transports` replace ours by model name: an `OpenAITransport` around a client of yours, for example.
+    `on_end` is told how the run ended, whatever is raised then. `transports` replace ours by model name: an
+    `OpenAITransport` around a client of yours, for example.
     """
     started = time.monotonic()
-    folder = options.out / options.name
-    with open_run(folder, recipe_file=recipe.path):
-        plan, student = plan_walk(recipe), _load_student(recipe)
-        (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
+    plan, student = plan_walk(recipe), _load_student(recipe)
+    with open_run(options.out, options.name, recipe_file=recipe.path) as folder:
         run = Run(
             recipe=recipe,
             options=options,
@@ -123,20 +131,38 @@ async def run_recipe(
             student=student,
             tally=tally,
             say=say,
+            on_end=on_end,
             started=started,
         )
-        try:
-            provenance = await _generate(run, stopping, transports)
-        except StopError:
-            _account(run, "stopped")
-            raise
+        rows = await asyncio.to_thread(read_problems, recipe, images_folder=folder / "images", limit=options.limit)
+        (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
+        _doubt_retry(run)
+        provenance = await _generate_or_account(run, rows, stopping, transports)
         if provenance is None:
-            return _account(run, "interrupted")
+            return await asyncio.to_thread(_end, run, "interrupted")
         _report_reasonless(run)
         return await asyncio.to_thread(_curate_and_build, run, provenance)
 
 
-async def _generate(run: Run, stopping: asyncio.Event, transports: Mapping[str, Transport] | None) -> Provenance | None:
+async def _generate_or_account(
+    run: Run, rows: Rows, stopping: asyncio.Event, transports: Mapping[str, Transport] | None
+) -> Provenance | None:
+    """A run that breaks off leaves its account; one that did not come to its first row leaves the last call's."""
+    try:
+        return await _generate(run, rows, stopping, transports)
+    except (OvltError, OSError):
+        if run.tally.read:
+            await asyncio.to_thread(_end, run, "stopped")
+        raise
+    except asyncio.CancelledError:
+        if run.tally.read:
+            _account(run, "interrupted")
+        raise
+
+
+async def _generate(
+    run: Run, rows: Rows, stopping: asyncio.Event, transports: Mapping[str, Transport] | None
+) -> Provenance | None:
     """Fill the run's tables; None when it was interrupted."""
     recipe, tally, say = run.recipe, run.tally, run.say
     tally.total = expected_rows(recipe, limit=run.options.limit)
@@ -144,7 +170,7 @@ async def _generate(run: Run, stopping: asyncio.Event, transports: Mapping[str, 
         endpoints = open_endpoints(recipe, tally=tally, stack=stack, say=say, stopping=stopping, transports=transports)
         store = await open_store(recipe, beside=run.options.out.parent, stack=stack, say=say)
         finished = await generate(
-            read_problems(recipe, images_folder=run.folder / "images", limit=run.options.limit),
+            rows,
             run.plan,
             recipe=recipe,
             folder=run.folder,
@@ -159,13 +185,13 @@ async def _generate(run: Run, stopping: asyncio.Event, transports: Mapping[str, 
 
 def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:
     curated = _curate(run)
-    if curated.rows.is_empty():
-        _account(run, "empty", curated)
-    version = _build(run, curated, provenance)
+    try:
+        version = _build(run, curated, provenance)
+    except NothingBuilt:
+        _end(run, "empty", curated)
+        raise
     run.say(f"{version.rows} rows in version {version.id}" + ("" if version.new else ", which was there already"))
-    outcome = _account(run, "done", curated, version)
-    write_report(run.folder)
-    return outcome
+    return _end(run, "done", curated, version)
 
 
 def _load_student(recipe: Recipe) -> Prompt:
@@ -208,6 +234,13 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
     )
 
 
+def _doubt_retry(run: Run) -> None:
+    """A kind that no failure has is most often a slip of the pen."""
+    there = set(read_table(run.folder, "failures")["kind"])
+    for kind in sorted(run.options.retry - there):
+        run.say(f"--retry {kind}: no failure of this kind in {run.folder}; there: {', '.join(sorted(there)) or 'none'}")
+
+
 def _report_reasonless(run: Run) -> None:
     """A teacher whose reasoning is lost on the way is the dearest silent fault there is."""
     recipe, tally = run.recipe, run.tally
@@ -218,6 +251,13 @@ def _report_reasonless(run: Run) -> None:
         "neither in message.reasoning nor as <think> in the content. With vLLM, serve it with --reasoning-parser; "
         "`ovlt check` shows a reply."
     )
+
+
+def _end(run: Run, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
+    """Account for the run, and show it."""
+    outcome = _account(run, state, curated, version)
+    write_report(run.folder)
+    return outcome
 
 
 def _account(run: Run, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
@@ -248,4 +288,5 @@ def _account(run: Run, state: State, curated: Curated | None = None, version: Ve
         seconds=round(time.monotonic() - run.started, 3),
     )
     write_run(run.folder, msgspec.to_builtins(outcome))
+    run.on_end(outcome)
     return outcome

@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live view on a terminal, plain lines in a pipe; on standard error."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
@@ -16,6 +17,7 @@ from ovlt_data.engine.tally import Tally
 LINE_EVERY = 10.0
 """Seconds between plain lines."""
 REFRESH_EVERY = 0.25
+STANDARD_ERROR = 2
 
 
 @asynccontextmanager
@@ -30,6 +32,19 @@ async def show_progress(tally: Tally, console: Console) -> AsyncGenerator[None]:
         async with _every(LINE_EVERY, lambda: console.print(line(pace), soft_wrap=True, highlight=False)):
             yield
     console.print(line(pace), soft_wrap=True, highlight=False)
+
+
+class PeopleConsole(Console):
+    """Standard error, where people read along; when the last of them has gone, the run goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True)
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STANDARD_ERROR)  # else Python fails to flush it at the end
+        os.close(nowhere)
 
 
 class Pace:

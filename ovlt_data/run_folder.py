@@ -1,38 +1,44 @@
-"""A run's folder: whose it is, and that only one process works in it."""
+"""A run's folder: whose it is, and that only one process works in it.
+
+A run replaces its tables, so a folder is taken only if it is new, empty, or a run's: those hold a lock file, which
+names their recipe.
+"""
 
 import fcntl
 import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ovlt_data.errors import EnvironmentStop, UsageError
 
 RUN_FILE = "run.json"
+LOCK_FILE = ".lock"
 
 
 @contextmanager
-def open_run(folder: Path, *, recipe_file: Path) -> Generator[Path]:
+def open_run(out: Path, name: str, *, recipe_file: Path) -> Generator[Path]:
     """Hold a run's folder; it is made where it does not exist, and refused where it is another recipe's."""
-    _check_owner(folder, recipe_file)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise EnvironmentStop(
-                f"{folder}: another ovlt works in this run; wait for it or take another --name"
-            ) from error
+    if Path(name).name != name or name == "..":
+        raise UsageError(f"--name {name}: expected the name of a folder, not a path; --out says where it stands")
+    folder = out / name
+    try:
+        _refuse_strangers(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK_FILE).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentStop(f"{folder}: can't be used: {error.strerror}; --out takes another folder") from error
+    with lock:
+        _hold(lock.fileno(), folder)
+        _claim(lock, folder, recipe_file)
         yield folder
 
 
 def read_run(folder: Path) -> dict[str, Any]:
     """run.json of a run, empty where there is none yet."""
     path = folder / RUN_FILE
-    if not path.exists():
-        return {}
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -42,7 +48,30 @@ def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
     unfinished.replace(folder / RUN_FILE)
 
 
-def _check_owner(folder: Path, recipe_file: Path) -> None:
-    owner = read_run(folder).get("recipe_file")
-    if owner not in (None, str(recipe_file)):
+def _refuse_strangers(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK_FILE).exists():
+        raise UsageError(f"{folder} is no run's folder and holds other files; give the run another --name or --out")
+
+
+def _hold(lock: int, folder: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise EnvironmentStop(
+            f"{folder}: another ovlt works in this run; wait for it or take another --name"
+        ) from error
+    except OSError as error:
+        raise EnvironmentStop(
+            f"{folder}: can't be locked ({error.strerror}); --out takes a folder on another file system"
+        ) from error
+
+
+def _claim(lock: IO[str], folder: Path, recipe_file: Path) -> None:
+    """Write whose run it is into a new lock."""
+    lock.seek(0)
+    owner = lock.read()
+    if not owner:
+        lock.write(str(recipe_file))
+        lock.flush()
+    elif owner != str(recipe_file):
         raise UsageError(f"{folder} is the run of another recipe, {owner}; give this one a --name of its own")

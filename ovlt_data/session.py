@@ -21,7 +21,7 @@ from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
 from ovlt_data.pipeline import Options, Outcome, run_recipe
-from ovlt_data.progress import show_progress
+from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
 from ovlt_data.sources import SOURCES
 from ovlt_data.types import Problem
@@ -29,6 +29,7 @@ from ovlt_data.types import Problem
 Say = Callable[[str], None]
 Result = TypeVar("Result")
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 CHECK_ROWS = 200
 """Rows of each source that `check` reads unless told otherwise."""
 
@@ -46,25 +47,29 @@ def run_command(
     """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
     options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry)
-    console = Console(stderr=True)
+    console = PeopleConsole()
     stop = Stop(say := speak(console))
+    ended: list[Outcome] = []
 
-    async def session() -> Outcome:
+    async def session() -> None:
         tally = Tally()
         stop.listen()
         async with show_progress(tally, console):
-            return await run_recipe(recipe, options, tally=tally, say=say, stopping=stop.stopping)
+            await run_recipe(recipe, options, tally=tally, say=say, stopping=stop.stopping, on_end=ended.append)
 
     try:
-        outcome = run_async(session())
+        run_async(session())
     except asyncio.CancelledError:
-        return stop.status
-    _print_outcome(outcome, say, as_json=as_json)
-    return 0 if outcome.state == "done" else stop.status
+        if not stop.status:
+            raise
+    finally:
+        for outcome in ended:
+            _print_outcome(outcome, say, as_json=as_json)
+    return 0 if ended and ended[-1].state == "done" else stop.status
 
 
 class Stop:
-    """Ctrl-C or SIGTERM: the first finishes what is in flight, the second ends at once."""
+    """Ctrl-C or SIGTERM: the first finishes what is in flight, the second ends at once, a third is the system's."""
 
     def __init__(self, say: Say) -> None:
         self.stopping = asyncio.Event()
@@ -75,13 +80,15 @@ class Stop:
         """Call inside the loop, from the task that a second signal cancels."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None, "listen is called from a coroutine"
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             loop.add_signal_handler(number, self._hear, number, task)
 
     def _hear(self, number: int, task: asyncio.Task[Any]) -> None:
         self.status = 128 + number
         if self.stopping.is_set():
             task.cancel()
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
             return
         self.stopping.set()
         self._say("stopping: what is in flight is finished and kept; once more ends it at once")
@@ -101,6 +108,8 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(msgspec.to_builtins(outcome), ensure_ascii=False))
         return
+    if outcome.state == "empty":
+        return
     if outcome.dataset is None:
         say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")
         return
@@ -112,7 +121,7 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
 def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool, limit: int | None) -> int:
     """`ovlt check`; returns 0, or 2 where something is wrong with what the recipe asks for."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
-    say = speak(Console(stderr=True))
+    say = speak(PeopleConsole())
     wrong = 0
 
     def tell(finding: Finding) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ovlt_data.errors import EnvironmentStop
 from ovlt_data.types import FunnelStep
 
 PROBLEMS = pl.Schema(
@@ -100,12 +101,19 @@ class Curated(NamedTuple):
 
 
 def write_part(folder: Path, table: str, rows: Sequence[Mapping[str, object]], *, part: int) -> None:
-    """Write rows as the table's part number `part`; an existing part of that number is replaced."""
+    """Write rows as the table's part number `part`; an existing part of that number is replaced.
+
+    Raises EnvironmentStop where the disk is full.
+    """
+    frame = pl.DataFrame(rows, schema=TABLES[table])
     target = folder / table / f"{part:05}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".unfinished")
-    pl.DataFrame(rows, schema=TABLES[table]).write_parquet(unfinished, compression="zstd")
-    unfinished.replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(unfinished, compression="zstd")
+        unfinished.replace(target)
+    except (OSError, pl.exceptions.ComputeError) as error:  # what polars says of a full disk
+        raise EnvironmentStop(f"{target}: can't be written: {error}") from error
 
 
 def read_table(folder: Path, table: str) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from string import ascii_uppercase
 
 from ovlt_data.answers.clean import clean
+from ovlt_data.answers.literals import Number
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import Number, read_number
+from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.phrases import is_hedged
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import fold, readings, tight

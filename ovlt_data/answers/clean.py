@@ -41,6 +41,8 @@ _COMMANDS = {
     "gt": ">",
     "pi": "π",
     "infty": "∞",
+    "emptyset": "∅",
+    "varnothing": "∅",
     "pm": "±",
     "cup": "∪",
     "cap": "∩",
@@ -58,7 +60,7 @@ _COMMANDS = {
 }
 _COMMAND = re.compile(r"\\(q?quad|[A-Za-z]++|.)", re.DOTALL)
 _WRAPPED = re.compile(
-    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt|bb)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
+    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
     r"\s*+\*?\{([^{}]*+)\}"
 )
 _MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")
@@ -108,7 +110,7 @@ def _without_tex(text: str) -> str:
         text = _ESCAPED_TWICE.sub(r"\\", text)
     for _ in range(3):  # \textbf{\text{(B)}}: wrappers nest, a few deep
         text = _WRAPPED.sub(r"\1", text)
-    return _DEGREES.sub("°", _COMMAND.sub(_spelled, text))
+    return _DEGREES.sub("°", _COMMAND.sub(_spelled, text.replace("~", " ")))
 
 
 def _related(match: re.Match[str]) -> str:

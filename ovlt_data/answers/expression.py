@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ovlt_data.answers.algebra import same_equation, same_formula
+from ovlt_data.answers.formulas import has_command, is_words
 from ovlt_data.answers.intervals import as_intervals, union_pieces
-from ovlt_data.answers.maths import FUNCTIONS, Node, read
+from ovlt_data.answers.literals import is_difference
+from ovlt_data.answers.maths import Node, read
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import is_difference, read_number
+from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
-from ovlt_data.answers.pieces import MAX_PIECES, matrix_pieces, several, tuple_pieces
+from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import tight
@@ -25,17 +27,12 @@ _NAME = re.compile(
     r"|(?=.*[A-Z])(?:[A-Z\d_{}()|:∠△ ]|\\frac)+"  # a length or a ratio of lengths: |AB|, AB:CD, \frac{AB}{CD}
 )
 _FUNCTION = re.compile(r"y|[fgh] ?\( ?x ?\)")
-_COMMAND = re.compile(r"\\(?:begin|end) ?\{[a-z*]+\}|\\[A-Za-z]+")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-_WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _BEFORE_BRACKET = re.compile(
     r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])", re.IGNORECASE
 )
-_RELATION = re.compile(r"[<>≤≥≠∈|]")
-_OPERATOR = re.compile(r"[\d+*/^=<>≤≥≠()\[\]\\π√∪∞±]|(?<=[A-Za-z]) ?- ?(?=[A-Za-z])")
+_RELATION = re.compile(r"[<>≤≥≠∈|∪∩]")
 _BRACKETS = frozenset({"(", ")", "[", "]", "\\\\"})
-_JOINT = frozenset({"and", "or", "sqrt", "pi"})
-_NUMBERS_IN_A_ROW = re.compile(r"\d +\d")
+_NUMBERS_IN_A_ROW = re.compile(r"(?<![\w^.])\d[\d.]* +\d")
 
 
 def compare_expression(answer: str, gold: Gold) -> Ruling | None:
@@ -52,16 +49,11 @@ def compare_expression(answer: str, gold: Gold) -> Ruling | None:
     return None if same is None else rule(same, "expression")
 
 
-def is_clearly_formula(text: str) -> bool:
-    """As a gold of no declared type: it holds a digit, a relation or TeX, and no word."""
-    return not _is_words(text) and _OPERATOR.search(text) is not None
-
-
 def equal_formulas(answer: str, gold: str) -> bool | None:
     """None where only the symbolic worker can tell."""
     if tight(answer) == tight(gold) != "":
         return True
-    if _is_words(gold) or _is_words(answer):
+    if is_words(gold) or is_words(answer):
         return False
     answer, gold = as_intervals(answer), as_intervals(gold)
     for split in (union_pieces, matrix_pieces, tuple_pieces, several):
@@ -81,24 +73,13 @@ def _from_bracket(text: str) -> str:
     return text[match.end() :] if match else text
 
 
-def _is_words(text: str) -> bool:
-    """Letters that stand for a word, not for a product: "on", "domain"; but not 2xy or \\sin."""
-    bare = _COMMAND.sub(" ", text)
-    words = [word for word in _WORD.findall(bare) if word.lower() not in FUNCTIONS and word not in _JOINT]
-    if not words:
-        return False
-    if _WORDS.search(bare) and len(words) > 1:
-        return True
-    return any(len(word) > 3 and not word.isupper() for word in words) or _OPERATOR.search(text) is None
-
-
 def _unlike(answer: str, gold: str) -> bool | None:
     """One has parts and the other has not: the same only if an equation or a set's name says so."""
     if "=" in answer or "=" in gold:
         return _equal_equations(answer, gold)
     if _RELATION.search(answer) or _RELATION.search(gold):
         return None
-    return None if _COMMAND.search(gold) and several(answer) is None else False
+    return None if has_command(gold) and several(answer) is None else False
 
 
 def _equal_single(answer: str, gold: str) -> bool | None:
@@ -116,10 +97,12 @@ def _equal_single(answer: str, gold: str) -> bool | None:
 
 
 def _equal_equations(answer: str, gold: str) -> bool | None:
-    left, right = answer.split("="), gold.split("=")
+    left, right = at_equals(answer), at_equals(gold)
     if len(left) == len(right) == 2:
         return _equal_sides(left, right)
     longer = left if len(left) > 1 else right
+    if len(longer) == 1:
+        return _equal_single(answer, gold)
     if len(left) > 1 and len(right) > 1:
         return None
     if len(longer) == 2 and _NAME.fullmatch(longer[0].strip()) is None:

@@ -6,9 +6,11 @@ as it stands. The last sign wins, as in the official rules; three tags in a row 
 """
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from ovlt_data.answers.clean import clean
+from ovlt_data.answers.phrases import denies
 
 MAX_OUTPUT = 65_536
 MAX_ANSWER = 4_096
@@ -29,6 +31,9 @@ _PHRASE = re.compile(
 _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
+_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
+_WORDS_BEFORE = re.compile(r"(?:(?:[A-Za-z']{2,}+|[aAI])[,:;]?+\s++)*+")
+_WORDS_AFTER = re.compile(r"[.,;:!]?+(?:\s++(?:[A-Za-z']{2,}+|a)[.,;:!]?+)*+\s*+")
 _BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -47,9 +52,23 @@ def extract(output: str) -> Extracted:
     found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
     if found.value is None:
         return found
-    if len(found.value) > MAX_ANSWER:
+    value = found.value.strip()
+    if len(value) > MAX_ANSWER:
         return Extracted(None, found.method, "over_size")
-    return found if found.value.strip() else Extracted(None, found.method, "no_answer")
+    return Extracted(value, found.method) if value else Extracted(None, found.method, "no_answer")
+
+
+def lone_formula(text: str) -> str | None:
+    """The one formula within a sentence of words ("We find that $x < 3$ here") that denies nothing."""
+    if "$" not in text and "\\" not in text:
+        return None
+    found = list(islice(_MATHS.finditer(text), 2))
+    if len(found) != 1:
+        return None
+    before, after = text[: found[0].start()], text[found[0].end() :]
+    if not _WORDS_BEFORE.fullmatch(before) or not _WORDS_AFTER.fullmatch(after) or denies(before) or denies(after):
+        return None
+    return next(filter(None, found[0].groups()), None)
 
 
 def _after_thought(output: str) -> str | None:
@@ -175,17 +194,6 @@ def _from_whole(spoken: str) -> Extracted:
     if not spoken or len(spoken) > _MAX_BARE:
         return Extracted(None, "bare", "no_answer")
     return Extracted(spoken, "bare")
-
-
-_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
-
-
-def lone_formula(text: str) -> str | None:
-    """The one formula within a sentence ("We find that $x < 3$ here"), if it holds exactly one."""
-    if "$" not in text and "\\" not in text:
-        return None
-    found = {next(filter(None, match.groups()), "") for match in _MATHS.finditer(text)}
-    return found.pop() if len(found) == 1 else None
 
 
 def _narrowed(value: str, method: str) -> Extracted:

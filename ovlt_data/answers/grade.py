@@ -11,9 +11,11 @@ from typing import TypedDict, Unpack
 from ovlt_data.answers import symbolic
 from ovlt_data.answers.choice import compare_choice, letter_of_gold
 from ovlt_data.answers.clean import clean
-from ovlt_data.answers.expression import compare_expression, is_clearly_formula
+from ovlt_data.answers.expression import compare_expression
 from ovlt_data.answers.extract import MAX_ANSWER, Extracted, extract, lone_formula
-from ovlt_data.answers.numbers import is_difference, read_number
+from ovlt_data.answers.formulas import is_clearly_formula
+from ovlt_data.answers.literals import is_difference
+from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.quantity import compare_list, compare_number, compare_range, compare_set, compare_time
 from ovlt_data.answers.ranges import is_clearly_range, read_range
 from ovlt_data.answers.ruling import Gold, Ruling

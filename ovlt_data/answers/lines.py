@@ -10,6 +10,7 @@ from typing import get_args
 
 import msgspec
 
+from ovlt_data.answers import symbolic
 from ovlt_data.answers.grade import GRADER_VERSION, GoldOptions, grade
 from ovlt_data.types import AnswerType
 
@@ -35,12 +36,12 @@ _KINDS: dict[str, AnswerType] = {
 
 class _Line(msgspec.Struct):
     prediction: str | None = None
-    answer: str | list[str] | int | float | None = None
-    choices: list[str] | None = None
+    answer: str | list[str | int | float] | int | float | None = None
+    choices: list[str | int | float] | None = None
     answer_type: str | None = None
     unit: str | None = None
     precision: float | None = None
-    answers: list[str] | None = None
+    answers: list[str | int | float] | None = None
 
 
 class Summary:
@@ -67,6 +68,7 @@ class Summary:
 
 def grade_lines(lines: Iterable[bytes | str], *, summary: Summary | None = None) -> Iterator[dict[str, str | None]]:
     """One result per line, with `verdict`, `extracted`, `method` and `reason`, or with `error`."""
+    symbolic.start()
     decoder = msgspec.json.Decoder(_Line)
     for number, line in enumerate(lines, start=1):
         result = _graded(line, number, decoder)
@@ -101,10 +103,10 @@ def _read(line: bytes | str, decoder: msgspec.json.Decoder[_Line]) -> _Line:
 def _options(line: _Line) -> GoldOptions:
     return GoldOptions(
         answer_type=_answer_type(line.answer_type or ""),
-        choices=line.choices or (),
+        choices=[str(choice) for choice in line.choices or ()],
         unit=line.unit or "",
         precision=None if line.precision is None else int(line.precision),
-        answers=line.answers or (),
+        answers=[str(answer) for answer in line.answers or ()],
     )
 
 
@@ -118,7 +120,7 @@ def _answer_type(name: str) -> AnswerType:
     return _KINDS[name]
 
 
-def _gold_text(answer: str | list[str] | float | None) -> str:
+def _gold_text(answer: str | list[str | int | float] | float | None) -> str:
     """A list is a set or a list of answers: it is read back from its JSON."""
     if answer is None:
         return ""

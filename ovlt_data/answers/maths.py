@@ -1,17 +1,15 @@
 r"""A small reader of formulas: cleaned text in, a tree out, or None for whatever is not plainly a formula.
 
 It knows numbers, letters, + - * / ^ !, \frac, \sqrt and brackets; nothing is ever evaluated by Python or sympy.
-Two numbers side by side are no product ("5 3"), and a word is no product of its letters ("on" is not "no").
-Bounded by construction: tokens, nesting and digits have limits that are checked while scanning.
+Two numbers side by side are no product ("5 3"). Bounded by construction: tokens, digits and nesting have limits.
 """
 
-import re
 from fractions import Fraction
 from typing import NamedTuple
 
-MAX_TOKENS = 400
+from ovlt_data.answers.tokens import NotAFormula, Token, constant, tokens_of
+
 MAX_DEPTH = 64
-MAX_DIGITS = 256
 
 
 class Node(NamedTuple):
@@ -22,104 +20,21 @@ class Node(NamedTuple):
     name: str = ""
 
 
-class NotAFormula(ValueError):
-    """The text can't be read as a formula, or is larger than any answer."""
-
-
-_FUNCTION_NAMES = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln exp lg abs"
-FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
-
-_TOKEN = re.compile(
-    r"(?P<mixed>\d{1,9} \d{1,9} ?/ ?\d{1,9}(?![\d.]))"
-    r"|(?P<number>\d{1,3}(?:,\d{3})++(?:\.\d*+)?(?![\d,])|\d{1,3}(?: \d{3})++(?:\.\d++)?(?![\d.])|\d++\.?\d*+|\.\d++)"
-    r"(?P<exponent>[eE][-+]?\d{1,5}+(?![\w.]))?"
-    r"|(?P<command>\\[A-Za-z]++)"
-    r"|(?P<word>[A-Za-z]++)"
-    r"|(?P<power>\*\*|\^)"
-    r"|(?P<sign>[-+*/!()\[\]{}√π_|])"
-    r"|(?P<letter>[^\W\d_A-Za-z]|∞)"
-    r"|(?P<space>\s++)"
-)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _STARTS_ATOM = frozenset({"number", "symbol", "function", "(", "[", "{", "√", r"\sqrt", r"\frac"})
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-
-
 def read(text: str) -> Node | None:
     try:
-        return _Reader(_tokens(text)).whole()
+        return _Reader(tokens_of(text)).whole()
     except NotAFormula:
         return None
-
-
-def constant(text: str) -> Fraction:
-    """The value of one literal as it stands in a formula: `1,200`, `.5`, `1.2e6`."""
-    mantissa, _, exponent = text.replace(",", "").replace(" ", "").lower().partition("e")
-    if len(mantissa) > MAX_DIGITS:
-        raise NotAFormula("too many digits")
-    whole, _, decimals = mantissa.partition(".")
-    return int(whole + decimals or "0") * power_of_ten(_exponent(exponent) - len(decimals))
-
-
-def power_of_ten(power: int) -> Fraction:
-    return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
-
-
-def _exponent(text: str) -> int:
-    power = int(text or "0")
-    if abs(power) > 1_000:
-        raise NotAFormula("the exponent is too large")
-    return power
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None or len(tokens) > MAX_TOKENS:
-            raise NotAFormula("not a formula")
-        position = match.end()
-        tokens.extend(_token(match))
-    return tokens
-
-
-def _token(match: re.Match[str]) -> list[_Token]:
-    kind, text = match.lastgroup or "", match[0]
-    if kind == "space":
-        return []
-    if kind in ("number", "exponent"):
-        return [_Token("number", text)]
-    if kind in ("command", "word") and text.lstrip("\\") in FUNCTIONS:
-        return [_Token("function", text.lstrip("\\"))]
-    if kind == "word":
-        return _word(text)
-    if kind == "letter" or text == "π":
-        return [_Token("symbol", text)]
-    if kind == "command" and text not in (r"\frac", r"\sqrt"):
-        return [_Token("symbol", text)]
-    return [_Token("^" if kind == "power" else kind if kind == "mixed" else text, text)]
-
-
-def _word(word: str) -> list[_Token]:
-    """Up to three letters may be a product (abc); anything longer is a word."""
-    if word == "sqrt":
-        return [_Token("√", word)]
-    if word == "pi":
-        return [_Token("symbol", "π")]
-    if len(word) > 3:
-        raise NotAFormula("a word")
-    return [_Token("symbol", letter) for letter in word]
 
 
 class _Reader:
     """Recursive descent over the tokens; every bracket costs one level of depth."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
@@ -133,7 +48,7 @@ class _Reader:
     def _peek(self) -> str:
         return self._tokens[self._at].kind if self._at < len(self._tokens) else ""
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         if self._at >= len(self._tokens):
             raise NotAFormula("the formula ends too early")
         self._at += 1
@@ -236,7 +151,7 @@ class _Reader:
             token = self._take()
             if len(token.text) > 1:
                 self._at -= 1
-                self._tokens[self._at] = _Token("number", token.text[1:])
+                self._tokens[self._at] = Token("number", token.text[1:])
             return Node("number", value=constant(token.text[0]))
         return self._atom()
 

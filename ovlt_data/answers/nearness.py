@@ -7,8 +7,9 @@ converted or refused. 50% is 0.5; it is 50 only where the gold, or the unit that
 
 from fractions import Fraction
 
-from ovlt_data.answers.maths import power_of_ten
-from ovlt_data.answers.numbers import PERCENT, Number
+from ovlt_data.answers.literals import Number
+from ovlt_data.answers.numbers import PERCENT
+from ovlt_data.answers.tokens import power_of_ten
 from ovlt_data.answers.units import comparable, read_unit
 from ovlt_data.answers.values import Value, near, rounds_to, same, scaled
 

@@ -1,47 +1,25 @@
-r"""Numbers as people write them, read exactly: 1,200 · .5 · 4 1/2 · 2\sqrt{221} · 50% · $1.40 · 1.2 million · 5 cm.
+"""The one number that a text says: "x = 4", "There are 3 red cubes", "$1.40", "50%", "1.2 million", "5 feet 3 inches".
 
-A text says a number when it says one and nothing that weighs, denies or adds to it. How precisely it was written is
-kept beside the value, because that decides what may stand for it.
+It says a number when it says one, and nothing that weighs, denies or adds to it: "4 or 5", "not 4", "4x" and "x^2 = 4"
+say none. What stands around the number is known by its place: a name before an equals sign, a currency before it, a
+scale, a percent sign, a unit or a noun after it.
 """
 
 import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
-from ovlt_data.answers.maths import NotAFormula, constant, power_of_ten, read
+from ovlt_data.answers.literals import Number, read_bare, read_plain
+from ovlt_data.answers.maths import read
 from ovlt_data.answers.number_words import ALL as NUMBER_WORDS
 from ovlt_data.answers.number_words import SCALES, read_words
 from ovlt_data.answers.phrases import without_connector, without_lead_in
 from ovlt_data.answers.units import Unit, read_unit
-from ovlt_data.answers.values import Value, scaled, value_of
+from ovlt_data.answers.values import scaled, value_of
 
-
-class Number(NamedTuple):
-    value: Value
-    """As written: of 50% it is 50, of 5 cm it is 5."""
-    decimals: int | None = None
-    """Places after the point of a plain literal, less its power of ten; None for a formula, which is exact."""
-    digits: int = 0
-    """Significant digits of a plain literal."""
-    pointed: bool = False
-    """Written with a decimal point, so that it may be rounded."""
-    percent: bool = False
-    unit: Unit | None = None
-    noun: str = ""
-
-
-_PLAIN = re.compile(
-    r"(?P<sign>[-+]?) ?(?P<dollar>\$?) ?(?P<inner>-?)"
-    r"(?P<whole>\d{1,3}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))? ?(?P<percent>%?)\.?"
-)
-_LITERAL = re.compile(
-    r"(?P<mantissa>(?:\d{1,3}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
-    r"(?:[eE](?P<e>[-+]?\d{1,4})| ?[*x] ?10(?:\^\{?(?P<ten>[-+]?\d{1,4})\}?))?"
-)
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
 _MARKS = {"€": "euro", "EUR": "euro", "£": "gbp", "GBP": "gbp", "¥": "yen", "JPY": "yen", "₹": "inr", "INR": "inr"}
-_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ω])(?!sqrt|pi\b|frac|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
+_SUFFIX = re.compile(r"(?:(?<![\\A-Za-zΑ-Ωα-ορ-ω])(?!sqrt|pi\b|x ?10|[eE][-+]?\d)[A-Za-zΩ]|[°%¢$€£¥₹])")
 _NAMED = re.compile(
     r"(?:m ?)?[∠△]? ?(?:[A-Za-zα-ωΑ-Ω]\w{0,2}'*(?:_\{?\w{1,8}\}?)?(?: ?\([A-Za-z]\))?"
     r"|(?:[A-Za-z'∠]+ ){0,8}[A-Za-z]{3,}(?: [∠△]?\w{1,4})?)"
@@ -54,22 +32,23 @@ _NO_NOUN = re.compile(
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
 _REMARK = re.compile(r"(?<=\S) \((?!or\b|not\b)[A-Za-z][A-Za-z ]*\)$")
-_TWO_UNITS = re.compile(r"(?P<large>[^,]*[A-Za-z])(?:,| and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
+_REASON = re.compile(r",? (?:because|since)\b|, not ")
+_TWO_UNITS = re.compile(r"(?P<large>[^,]*?[A-Za-z])(?:,|,? and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
 PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,20},(?:\d{1,2}|\d{4,20})")
+_MAX_LENGTH = 400
 
 
 @lru_cache(maxsize=4_096)
 def read_number(text: str) -> Number | None:
     """The one number that the text says; None where it says none, several, or something else as well."""
-    plain = _PLAIN.fullmatch(text)
-    if plain is not None and (plain["whole"] or plain["places"]):
-        return _plain(plain)
-    if len(text) > 400:
-        return None
-    for side in _sides(text.lstrip("~ ").rstrip(" .,;?")):
+    plain = read_plain(text)
+    if plain is not None or len(text) > _MAX_LENGTH:
+        return plain
+    said = _REASON.split(text, maxsplit=1)[0]
+    for side in _sides(said.lstrip("~ ").rstrip(" .,;?")):
         number = _read(side) or _read_lead_in(side)
         if number is not None:
             return number
@@ -84,17 +63,6 @@ def read_decimal_comma(text: str) -> Number | None:
 def _read_lead_in(text: str) -> Number | None:
     said = without_lead_in(text)
     return (_read(said) if said != text else None) or _read_nothing(said)
-
-
-def _plain(match: re.Match[str]) -> Number:
-    whole, places = (match["whole"] or "").replace(",", ""), match["places"] or ""
-    number = int(whole + places)
-    value = Fraction(number, 10 ** len(places)) if places else Fraction(number)
-    if (match["sign"] == "-") != (match["inner"] == "-"):
-        value = -value
-    digits = len(str(number)) if number else 1
-    unit = read_unit("dollar") if match["dollar"] else None
-    return Number(value, len(places), digits, bool(places), bool(match["percent"]), unit)
 
 
 def _sides(text: str) -> list[str]:
@@ -151,66 +119,19 @@ def _compound(text: str) -> Number | None:
         return None
     if large.unit.dimensions != small.unit.dimensions or large.unit.scale <= small.unit.scale:
         return None
-    high, low = scaled(large.value, large.unit.scale), scaled(small.value, small.unit.scale)
-    if not isinstance(high, Fraction) or not isinstance(low, Fraction):
+    if not isinstance(large.value, Fraction) or not isinstance(small.value, Fraction):
         return None
-    return Number(high + low, unit=large.unit._replace(scale=Fraction(1)))
+    return Number(large.value + small.value * small.unit.scale / large.unit.scale, unit=large.unit)
 
 
 def _single(text: str) -> Number | None:
-    number = _core(text)
-    if number is not None:
-        return number
     start = _SUFFIX.search(text)
     if start is None:
-        return None
+        return read_bare(text)
     if start.start() == 0 or text[: start.start()].strip() in ("-", "+"):
         return _spoken(text)
-    number = _core(text[: start.start()].strip())
+    number = read_bare(text[: start.start()].strip())
     return None if number is None else _with_suffix(number, text[start.start() :], tight=text[start.start() - 1] != " ")
-
-
-def _core(text: str) -> Number | None:
-    """The number proper, as a literal or as a formula without letters."""
-    if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
-        text = text[1:-1].strip()
-    negative, digits = _sign(text)
-    match = _LITERAL.fullmatch(digits)
-    if match is not None and any(character.isdigit() for character in match["mantissa"]):
-        number = _literal(match)
-        return number._replace(value=-number.value) if number and negative else number
-    if is_difference(text):
-        return None
-    node = read(text)
-    value = None if node is None else value_of(node)
-    return None if value is None else Number(value)
-
-
-def _sign(text: str) -> tuple[bool, str]:
-    if text[:1] in ("-", "+"):
-        return text[0] == "-", text[1:].lstrip()
-    return False, text
-
-
-_DIFFERENCE = re.compile(r"[-+]?[\d,.]++ ?%?(?: ?- ?[\d,.]++ ?%?)++")
-
-
-def is_difference(text: str) -> bool:
-    """ "10-3" is a range or an unfinished sum, not the number 7; 2020-05-01 is a date."""
-    return _DIFFERENCE.fullmatch(text) is not None
-
-
-def _literal(match: re.Match[str]) -> Number | None:
-    try:
-        value = constant(match["mantissa"])
-    except NotAFormula:
-        return None
-    power = int(match["e"] or match["ten"] or 0)
-    if abs(power) > 400:
-        return None
-    places = len(match["places"] or "")
-    significant = match["mantissa"].replace(",", "").replace(" ", "").replace(".", "").lstrip("0")
-    return Number(value * power_of_ten(power), places - power, max(1, len(significant)), places > 0)
 
 
 def _spoken(text: str) -> Number | None:

@@ -14,7 +14,8 @@ _LEAD_IN = re.compile(
     rf"{_CONNECTOR}*+(?:[^\n=]{{1,300}}\s{_VERB}:?\s++|{_SHORT}\s++)?{_FILLERS}{_COUNTED}",
     re.IGNORECASE,
 )
-_BLOCKS = re.compile(r"\d|[?;]|\b(?:not|or|if|no|either|neither|cannot|never|than)\b", re.IGNORECASE)
+_DENIES = re.compile(r"\b(?:not|or|if|no|either|neither|cannot|never|than)\b|n't\b", re.IGNORECASE)
+_CLUTTER = re.compile(r"[\d?;]")
 _ARTICLE = re.compile(r"(?:an?|the)\s++", re.IGNORECASE)
 _PLACE = re.compile(r"(?:on|in|at|by|from)\s++", re.IGNORECASE)
 _HEDGE = re.compile(
@@ -25,9 +26,15 @@ _HEDGE = re.compile(
 def without_lead_in(text: str) -> str:
     """The answer that a short sentence ends with; the text itself where it denies or weighs something."""
     match = _LEAD_IN.match(text)
-    if match is None or match.end() == 0 or _BLOCKS.search(text, 0, match.end()):
+    if match is None or match.end() == 0:
         return text
-    return text[match.end() :]
+    lead_in = match[0]
+    return text if denies(lead_in) or _CLUTTER.search(lead_in) else text[match.end() :]
+
+
+def denies(text: str) -> bool:
+    """It negates, weighs or compares, so that what follows may not be taken for the answer."""
+    return _DENIES.search(text) is not None
 
 
 def without_connector(text: str) -> str:

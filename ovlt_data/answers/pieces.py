@@ -45,6 +45,15 @@ def matrix_pieces(text: str) -> list[str] | None:
 
 def at_commas(text: str) -> list[str] | None:
     """Split where no bracket is open; None where brackets do not match."""
+    return _split(text, ",;")
+
+
+def at_equals(text: str) -> list[str]:
+    r"""The sides of an equation; \sum_{k=1} has none."""
+    return _split(text, "=") or [text]
+
+
+def _split(text: str, marks: str) -> list[str] | None:
     pieces, depth, start = list[str](), 0, 0
     for at, character in enumerate(text):
         if character in "([{":
@@ -53,7 +62,7 @@ def at_commas(text: str) -> list[str] | None:
             depth -= 1
             if depth < 0:
                 return None
-        elif character in ",;" and depth == 0:
+        elif character in marks and depth == 0:
             pieces.append(text[start:at].strip())
             start = at + 1
     return [*pieces, text[start:].strip()] if depth == 0 else None

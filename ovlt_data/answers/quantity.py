@@ -2,6 +2,7 @@
 
 import re
 
+from ovlt_data.answers.formulas import has_function
 from ovlt_data.answers.nearness import equal
 from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
@@ -11,7 +12,6 @@ from ovlt_data.answers.series import equal_lists, equal_sets
 from ovlt_data.answers.times import read_time
 
 _LETTER = re.compile(r"([A-Za-z]) ?=")
-_FUNCTION = re.compile(r"\\(?!frac\b|sqrt\b)[A-Za-z]{2,}|\b(?:sin|cos|tan|log|ln|exp|arc[a-z]{3})\b")
 
 
 def compare_number(answer: str, gold: Gold) -> Ruling | None:
@@ -26,7 +26,7 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):
         return hedged("number")
-    return None if _FUNCTION.search(answer) else rule(False, "number")
+    return None if has_function(answer) else rule(False, "number")
 
 
 def _name_other_things(answer: str, gold: str) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 
+from ovlt_data.answers.literals import Number
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import Number, read_number
+from ovlt_data.answers.numbers import read_number
 
 _WORDS = re.compile(r"^(?:from|between)\s++", re.IGNORECASE)
 _JOINT = re.compile(

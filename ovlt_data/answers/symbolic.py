@@ -20,7 +20,9 @@ from pathlib import Path
 
 from ovlt_data.answers.ruling import Ruling, rule
 
-DEADLINE = 2.5
+DEADLINE = 2.0
+PATIENCE = 2.8
+"""With the start of the program, where the first check has to wait for it."""
 _START_DEADLINE = 60.0
 _MAX_LENGTH = 2_000
 _MAX_NESTING = 64
@@ -68,8 +70,14 @@ def decide(answer: str, gold: str) -> Ruling:
         return Ruling("unscorable", "symbolic", "memory")
 
 
+def start() -> None:
+    """Load the worker now, where checks are sure to follow, so that no check has to wait for it."""
+    _worker.start()
+
+
 def fits(text: str) -> bool:
     """Small enough to be worth a look: length, digits, exponents, factorials, nesting."""
+    text = text.replace("**", "^")
     if len(text) > _MAX_LENGTH or _LARGE.search(text) or _TOWER.search(text):
         return False
     depth = 0
@@ -99,23 +107,27 @@ class Worker:
 
     def ask(self, answer: str, gold: str, *, deadline: float = DEADLINE) -> bool:
         with self._lock:
-            process = self._ready()
+            end = time.monotonic() + PATIENCE
+            process = self._ready(end)
             self._tasks += 1
             self._send(process, {"task": self._tasks, "gold": gold, "answer": answer})
             try:
-                return self._verdict(process, deadline)
+                return self._verdict(process, min(end, time.monotonic() + deadline))
             except TimeoutError:
                 self._kill_child()
                 raise
+
+    def start(self) -> None:
+        with self._lock, contextlib.suppress(TimeoutError, WorkerGone):  # the first check will say so
+            self._ready(time.monotonic() + _START_DEADLINE)
 
     def stop(self) -> None:
         with self._lock:
             self._end()
 
-    def _verdict(self, process: subprocess.Popen[bytes], deadline: float) -> bool:
-        end = time.monotonic() + deadline
+    def _verdict(self, process: subprocess.Popen[bytes], end: float) -> bool:
         while True:
-            reply = self._receive(process, end - time.monotonic())
+            reply = self._receive(process, end)
             if reply.get("task") == self._tasks:
                 return bool(reply["equal"])
             if reply.get("died") == self._child:
@@ -123,14 +135,13 @@ class Worker:
                 raise WorkerGone
             self._child = reply.get("ready", self._child)  # a recycled child's successor takes the task
 
-    def _ready(self) -> subprocess.Popen[bytes]:
+    def _ready(self, end: float) -> subprocess.Popen[bytes]:
         """A process whose child waits for a task; what a killed child may still have said is read away."""
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = _start()
-            self._child = 0
         while not self._child:
-            self._child = self._receive(self._process, _START_DEADLINE).get("ready", 0)
+            self._child = self._receive(self._process, end).get("ready", 0)
         return self._process
 
     def _send(self, process: subprocess.Popen[bytes], task: dict[str, str | int]) -> None:
@@ -142,9 +153,8 @@ class Worker:
             self._end()
             raise WorkerGone from None
 
-    def _receive(self, process: subprocess.Popen[bytes], seconds: float) -> dict[str, int]:
+    def _receive(self, process: subprocess.Popen[bytes], end: float) -> dict[str, int]:
         assert process.stdout is not None
-        end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._unread:

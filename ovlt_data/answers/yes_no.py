@@ -5,6 +5,7 @@ import re
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 
 _WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope)|not)\b", re.IGNORECASE)
+_WEIGHED = re.compile(r"\b(?:yes|no|true|false)\W{1,3}or\b", re.IGNORECASE)
 _LETTERS = {"y": True, "n": False}
 _DIGITS = {"1": True, "0": False}
 
@@ -14,6 +15,8 @@ def read_yes_no(text: str) -> bool | None:
     alone = _LETTERS.get(text.strip(". ()").lower())
     if alone is not None:
         return alone
+    if _WEIGHED.search(text):
+        return None
     said = {bool(match[1]) for match in _WORD.finditer(text) if match[0].lower() != "not"}
     if len(said) != 1:
         return None

@@ -16,6 +16,7 @@ from ovlt_data.engine.endpoint import Endpoint, Interrupted
 from ovlt_data.engine.request import Ask, canonical_body, encode_message, hash_key, wire_body
 from ovlt_data.engine.store import Asked, Store
 from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.together import run_together
 from ovlt_data.errors import RequestFailed, RowError
 from ovlt_data.recipe import Model
 from ovlt_data.types import Reply
@@ -46,7 +47,7 @@ class Engine:
         self._tally = tally
         self._refused = refused or {}
         """Lasting failures of earlier runs by request key (hex): not sent again."""
-        self._flights: dict[tuple[bytes, int], asyncio.Task[Replies]] = {}
+        self._flights: dict[tuple[str, bytes, int], asyncio.Task[Replies]] = {}
 
     async def sample(self, ask: Ask, k: int) -> Replies:
         """Slots 0 … k-1 of an ask; what fails for this row alone is in the result.
@@ -54,7 +55,7 @@ class Engine:
         Raises StopError, and Interrupted where slots are missing that are not asked for any more.
         """
         body = canonical_body(ask, self._endpoints[ask.model].model)
-        flight = (hash_key(body), k)
+        flight = (ask.model, hash_key(body), k)
         task = self._flights.get(flight)
         if task is None:
             task = asyncio.create_task(self._fill(ask, body, k))
@@ -69,7 +70,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _land(self, flight: tuple[bytes, int], task: asyncio.Task[Replies]) -> None:
+    def _land(self, flight: tuple[str, bytes, int], task: asyncio.Task[Replies]) -> None:
         del self._flights[flight]
         if not task.cancelled():
             task.exception()  # looked at here, so that one which nobody waits for any more is no warning
@@ -123,11 +124,11 @@ class _Filling:
     async def fill(self, slots: Sequence[int], *, together: bool) -> None:
         if together and len(slots) > 1 and self._endpoint.honours_n is not False:
             slots = await self._fill_together(slots)
-        await asyncio.gather(*(self._ask_one(slot) for slot in slots))
+        await run_together(self._ask_one(slot) for slot in slots)
 
     async def _fill_together(self, slots: Sequence[int]) -> list[int]:
         """Ask for several slots a request; returns those that must be asked for one by one."""
-        left = await asyncio.gather(*(self._ask_several(group) for group in self._group(slots)))
+        left = await run_together(self._ask_several(group) for group in self._group(slots))
         return [slot for group in left for slot in group]
 
     def _group(self, slots: Sequence[int]) -> list[tuple[int, ...]]:

@@ -53,14 +53,17 @@ class Endpoint:
         stopping: asyncio.Event | None = None,
         api_key: str | None = None,
         grace: float = 600.0,
+        proven: set[str] | None = None,
         backoff: float = FIRST_BACKOFF,
     ) -> None:
+        """`proven` are the URLs that have given a completion, shared by the models of a run."""
         self.name = name
         self.model = model
         self.honours_n: bool | None = None
         """Whether one request may ask for several choices; learned from the first that does."""
         self._headers = _make_headers(model, api_key)
-        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say)
+        proven = set() if proven is None else proven
+        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say, proven=proven)
         self._transport = transport
         self._tally = tally
         self._stopping = stopping or asyncio.Event()
@@ -132,7 +135,7 @@ class Endpoint:
         except TimedOut as fault:
             raise Passing(Fault("again", "timeout", str(fault)), replica.url) from fault
         except Broken as fault:
-            raise Passing(Fault("again", "connection", shorten(str(fault))), replica.url) from fault
+            raise Passing(Fault("again", "connection", shorten(self._hide_key(str(fault)))), replica.url) from fault
         finally:
             replica.in_flight -= 1
             self._tally.in_flight -= 1
@@ -143,21 +146,24 @@ class Endpoint:
         try:
             replies = decode_replies(answer.body, max_tokens=self.model.sampling.max_tokens)
         except BadReply as error:
-            start = shorten(answer.body[:200].decode(errors="replace"), limit=80)
+            start = shorten(self._hide_key(answer.body[:2000].decode(errors="replace")), limit=80)
             raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
-        self._replicas.proven = True
+        self._replicas.prove(replica)
         self._tally.prompt_tokens += sum(reply.prompt_tokens for reply in replies)
         self._tally.completion_tokens += sum(reply.completion_tokens for reply in replies)
         return replies
 
     def _refuse(self, fault: Fault, replica: Replica) -> OvltError | Passing:
-        """A server may quote the key that it refuses: what it says is redacted before it goes anywhere."""
-        message = fault.message.replace(self._api_key, "[key]") if self._api_key else fault.message
+        message = shorten(self._hide_key(fault.message))
         if fault.family == "stop":
             return EndpointStop(f"models.{self.name}: {replica.url}: {message}. {self._advise(fault.kind)}")
         if fault.family == "row":
             return RequestFailed(message, kind=fault.kind, lasting=True, endpoint=replica.url, attempts=1)
         return Passing(Fault("again", fault.kind, message, fault.retry_after), replica.url)
+
+    def _hide_key(self, text: str) -> str:
+        """A server may quote the key that it was sent. Hidden before text is shortened: half a key is a secret too."""
+        return text.replace(self._api_key, "[key]") if self._api_key else text
 
     def _give_up(self, last: Passing) -> OvltError:
         kind, attempts = last.fault.kind, self.model.limits.attempts

@@ -26,9 +26,17 @@ class Replica:
 class Replicas:
     """All URLs of one model. A replica that does not listen is passed over until it answers again."""
 
-    def __init__(self, urls: Sequence[str], *, name: str, headers: Mapping[str, str], grace: float, say: Say) -> None:
-        self.proven = False
-        """One of them has given a completion: from then on silence is an outage, before it is a wrong URL."""
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        name: str,
+        headers: Mapping[str, str],
+        grace: float,
+        say: Say,
+        proven: set[str],
+    ) -> None:
+        self._proven = proven
         self._all = [Replica(url) for url in urls]
         self._name = name
         self._headers = headers
@@ -36,7 +44,16 @@ class Replicas:
         self._say = say
         self._some_up = asyncio.Event()
         self._some_up.set()
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: set[asyncio.Task[None]] = set()
+
+    @property
+    def proven(self) -> bool:
+        """One of them has given a completion: from then on silence is an outage, before it is a wrong URL."""
+        return any(replica.url in self._proven for replica in self._all)
+
+    def prove(self, replica: Replica) -> None:
+        """It has given a completion; other models behind the same URL learn it with us."""
+        self._proven.add(replica.url)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -52,11 +69,14 @@ class Replicas:
         if not replica.up:
             return
         replica.up = False
-        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
+        watch = asyncio.create_task(self._watch(replica))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
         if self.least_busy() is None:
             self._some_up.clear()
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._watch_down())
+        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
+        if self.proven and not self._some_up.is_set():
+            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
 
     async def wait_for_one(self, stopping: asyncio.Event) -> None:
         """Return once a replica is up, or the run is stopping.
@@ -74,36 +94,35 @@ class Replicas:
             )
 
     async def close(self) -> None:
-        if self._watch is None:
-            return
-        self._watch.cancel()
-        await asyncio.gather(self._watch, return_exceptions=True)
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
 
-    async def _watch_down(self) -> None:
-        if self.proven and not self._some_up.is_set():
-            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
-        async with httpx.AsyncClient(timeout=5.0) as client:
-            while down := [replica for replica in self._all if not replica.up]:
+    async def _watch(self, replica: Replica) -> None:
+        """Look at it until it answers. As when it is asked, no proxy that the environment names is used."""
+        answers = False
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            while not answers:
                 await asyncio.sleep(PROBE_EVERY)
-                for replica in down:
-                    await self._look_at(replica, client)
-
-    async def _look_at(self, replica: Replica, client: httpx.AsyncClient) -> None:
-        try:
-            answer = await client.get(f"{replica.url}/models", headers=self._headers)
-        except httpx.HTTPError:
-            return
-        if answer.status_code >= 500:
-            return
+                answers = await self._answers(replica, client)
         replica.up = True
         self._some_up.set()
         self._say(f"models.{self._name}: {replica.url} answers again")
+
+    async def _answers(self, replica: Replica, client: httpx.AsyncClient) -> bool:
+        try:
+            answer = await client.get(f"{replica.url}/models", headers=self._headers)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code < 500
 
 
 async def wait_for_any(*events: asyncio.Event, seconds: float) -> bool:
     """Whether one of the events was set in time."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
-    done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
+    try:
+        done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
     return bool(done)

@@ -50,7 +50,7 @@ def decode_replies(body: bytes, *, max_tokens: int | None) -> list[Reply]:
     """
     try:
         completion = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadReply(f"not a chat completion ({error})") from error
     choices = sorted(completion.choices, key=lambda choice: choice.index)
     if not choices:

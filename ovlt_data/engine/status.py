@@ -26,7 +26,7 @@ class Fault(Struct, frozen=True):
     """Of a row: `bad_request`, `context_too_long`, `too_large`. Of the moment: `rate_limited`, `server_error`,
     `timeout`, `connection`, `bad_reply`. Of the endpoint: `no_access`, `no_model`, `redirect`."""
     message: str
-    """The server's own words, shortened."""
+    """The server's own words, in full: whoever passes them on hides what is secret, then shortens."""
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
 
@@ -77,11 +77,11 @@ def shorten(text: str, *, limit: int = 300) -> str:
 def _read_error(body: bytes) -> _Error:
     try:
         parsed = msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Error(message=shorten(body[:2000].decode(errors="replace")) or "(empty body)")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Error(message=body[:2000].decode(errors="replace").strip() or "(empty body)")
     if isinstance(parsed.error, _Error):
-        return _Error(message=shorten(parsed.error.message), param=parsed.error.param, code=parsed.error.code)
-    return _Error(message=shorten(parsed.error or parsed.message or str(parsed.detail or "(no message)")))
+        return parsed.error
+    return _Error(message=parsed.error or parsed.message or str(parsed.detail or "(no message)"))
 
 
 def _is_context_overflow(error: _Error) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
+from ovlt_data.engine.together import run_together
+
 Row = TypeVar("Row")
 
 PULL = 16
@@ -25,13 +27,7 @@ async def walk_rows(
         while not stopping.is_set() and (row := await feed.take()) is not None:
             await walk(row)
 
-    workers = [asyncio.create_task(work()) for _ in range(size)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+    await run_together(work() for _ in range(size))
     return feed.exhausted
 
 

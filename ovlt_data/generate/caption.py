@@ -28,7 +28,7 @@ async def caption_problem(problem: Problem, *, engine: Engine, model: str, promp
     reply = replies.by_slot[0]
     said = read_caption(reply)
     if not said:
-        raise NoCaption(f"the captioner's reply is empty (finish reason {reply.finish_reason})")
+        raise NoCaption(_explain_empty(reply))
     return Caption(
         problem_id=problem.id,
         text=said,
@@ -48,3 +48,12 @@ def read_caption(reply: Reply) -> str:
     if thought.origin == "unclosed" and reply.finish_reason != "length":
         return thought.reasoning.strip()
     return thought.content.strip()
+
+
+def _explain_empty(reply: Reply) -> str:
+    if reply.finish_reason != "length":
+        return f"the captioner's reply is empty (finish reason {reply.finish_reason})"
+    return (
+        f"the captioner's reply was cut off after {reply.completion_tokens} tokens, still in its reasoning: raise its "
+        "max_tokens, or serve it without a reasoning parser"
+    )

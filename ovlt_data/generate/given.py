@@ -41,20 +41,23 @@ def read_given(path: Path, columns: Mapping[str, str]) -> Given:
 
 
 def given_reply(row: Mapping[str, object]) -> Reply:
-    """A given trace as a reply; without a finish reason it counts as ended by itself."""
-    reasoning, finish = row.get("reasoning"), row.get("finish_reason")
+    """A given trace as a reply that ended by itself."""
+    reasoning = row.get("reasoning")
     return Reply(
         content=str(row["content"] or ""),
         reasoning=None if reasoning is None else str(reasoning),
-        finish_reason="stop" if finish is None else str(finish),
+        finish_reason="stop",
     )
 
 
 def _read_frame(path: Path) -> pl.DataFrame:
-    if path.is_dir():
-        return pl.read_parquet(path / "**/*.parquet")
-    if path.suffix == ".parquet":
-        return pl.read_parquet(path)
-    if path.suffix in (".jsonl", ".ndjson"):
-        return pl.read_ndjson(path)
+    try:
+        if path.is_dir():
+            return pl.read_parquet(path / "**/*.parquet")
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        if path.suffix in (".jsonl", ".ndjson"):
+            return pl.read_ndjson(path, infer_schema_length=None)  # a column may be empty for its first rows
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UsageError(f"{path}: can't be read as a table: {error}") from error
     raise UsageError(f"{path}: expected a .jsonl or .parquet file, or a folder of Parquet files")

@@ -26,6 +26,7 @@ def add_reason_prompts(
 def _add_prompts(table: pl.DataFrame, problems: pl.DataFrame, prompt: Prompt | None) -> pl.DataFrame:
     if prompt is None:
         return table.with_columns(prompt=pl.lit(None, pl.String))
+    problems = problems.join(table, left_on="id", right_on="problem_id", how="semi")  # one that failed may not render
     rendered = pl.DataFrame(
         {"problem_id": problems["id"], "prompt": [_render(prompt, row) for row in problems.iter_rows(named=True)]},
         schema={"problem_id": pl.String, "prompt": pl.String},

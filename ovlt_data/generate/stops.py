@@ -1,4 +1,8 @@
-"""When failing rows mean that something bigger is wrong: stop before more is spent on it."""
+"""When failing rows mean that something bigger is wrong: stop before more is spent on it.
+
+Rows that fail are done long before rows that reason. So the first rows are those that set out first, and a share is
+one of all that set out: what is still under way may go well.
+"""
 
 from ovlt_data.errors import TooManyFailures
 
@@ -7,37 +11,41 @@ ENOUGH = 20
 
 
 class FailureWatch:
-    """Counts rows as they end; raises TooManyFailures."""
+    """Counts rows as they set out and end; raises TooManyFailures."""
 
     def __init__(self, *, max_failed: float, first_alike: int) -> None:
         self._max_failed = max_failed
         self._first_alike = first_alike
-        self._done = 0
+        self._started = 0
         self._failed = 0
-        self._alike: str | None = None
+        self._first: list[str] = []
+        """Kinds of failures among the first rows."""
         self.last = ""
         """The last failure, in words."""
 
-    def note(self, kind: str | None, message: str = "") -> None:
-        """A row ended: `kind` of its failure, None for one that went well."""
-        self._done += 1
-        if kind is None:
+    def start(self) -> int:
+        """A row sets out; its number, by which it is told apart later."""
+        self._started += 1
+        return self._started
+
+    def go_well(self, row: int) -> None:
+        if row <= self._first_alike:
             self._first_alike = 0
-            return
+
+    def fail(self, row: int, kind: str, message: str) -> None:
         self._failed += 1
         self.last = f"{kind}: {message}"
-        self._note_first(kind)
-        if self._failed >= ENOUGH and self._failed > self._max_failed * self._done:
+        if row <= self._first_alike:
+            self._note_first(kind)
+        if self._failed >= ENOUGH and self._failed > self._max_failed * self._started:
             raise TooManyFailures(
-                f"{self._failed} of {self._done} rows failed, more than stop.max_failed ({self._max_failed:g}) allows. "
-                f"The last: {self.last}"
+                f"{self._failed} of {self._started} rows failed, more than stop.max_failed ({self._max_failed:g}) "
+                f"allows. The last: {self.last}"
             )
 
     def _note_first(self, kind: str) -> None:
-        if self._done > self._first_alike:
-            return
-        if self._alike not in (None, kind):
+        self._first.append(kind)
+        if kind != self._first[0]:
             self._first_alike = 0
-        self._alike = kind
-        if self._done == self._first_alike:
-            raise TooManyFailures(f"the first {self._done} rows all failed alike: {self.last}")
+        elif len(self._first) == self._first_alike:
+            raise TooManyFailures(f"the first {self._first_alike} rows all failed alike: {self.last}")

@@ -3,6 +3,7 @@
 import asyncio
 
 from ovlt_data import answers
+from ovlt_data.answers import symbolic
 from ovlt_data.types import Problem, Verdict
 
 
@@ -16,7 +17,14 @@ async def judge(problem: Problem, content: str, *, finish_reason: str) -> Verdic
     verdict = answers.grade_quickly(content, problem.answer, **_gold(problem))
     if verdict is not None:
         return verdict
-    return await asyncio.to_thread(answers.grade, content, problem.answer, **_gold(problem))
+    return await asyncio.to_thread(_grade, problem, content)
+
+
+def _grade(problem: Problem, content: str) -> Verdict:
+    """The worker is loaded first, so that its start eats into no answer's deadline: a verdict must come out the same
+    on a busy machine."""
+    symbolic.start()
+    return answers.grade(content, problem.answer, **_gold(problem))
 
 
 def _gold(problem: Problem) -> answers.GoldOptions:

@@ -69,6 +69,7 @@ class Walker:
         if isinstance(row, Unusable):
             self._set_aside(row)
             return
+        number = self._watch.start()
         stage: Stage = "caption"
         try:
             caption = await self._caption(row)
@@ -76,10 +77,12 @@ class Walker:
             samples = await self._reason(row, caption)
         except RowError as error:
             self._fail(row, stage, error)
+            self._watch.fail(number, error.kind, str(error))
         except Interrupted:
             self.left += 1
         else:
             self._keep(row, caption, samples)
+            self._watch.go_well(number)
 
     async def _caption(self, problem: Problem) -> Caption | None:
         plan = self._plan.caption
@@ -118,7 +121,6 @@ class Walker:
             self._tally.reasonless += sample.reasoning_origin == "none"
         self._tally.samples += len(samples)
         self._tally.kept += 1
-        self._watch.note(None)
 
     def _set_aside(self, row: Unusable) -> None:
         self._recorder.add_unusable(row)
@@ -136,7 +138,7 @@ class Walker:
         )
         self._recorder.add_failure(failure)
         self._tally.failed[row.reason] += 1
-        self._watch.note(row.reason, row.message)
+        self._watch.fail(self._watch.start(), row.reason, row.message)
 
     def _fail(self, problem: Problem, stage: Stage, error: RowError) -> None:
         self._recorder.add_problem(problem)
@@ -154,7 +156,6 @@ class Walker:
         )
         self._recorder.add_failure(failure)
         self._tally.failed[error.kind] += 1
-        self._watch.note(error.kind, str(error))
 
 
 def render_reason(problem: Problem, prompt: Prompt, caption: Caption | None) -> str:

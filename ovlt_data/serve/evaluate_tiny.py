@@ -1,6 +1,6 @@
 """How often the tiny model is right on scenes it never saw: python -m ovlt_data.serve.evaluate_tiny [MODEL]
 
-As in a run: a caption of its own, then replies to caption and question, all sampled. Prints a table by kind of
+As in the quickstart: a caption of its own, then replies to caption and question, all sampled. Prints a table by kind of
 question; beside the model's accuracy stands what the most frequent answer alone would score.
 """
 
@@ -28,7 +28,9 @@ from ovlt_data.sources.shapes import Task
 SEED = 999_999
 SAMPLES = 4
 BATCH = 16
-MAX_TOKENS = 256
+MAX_TOKENS = 192
+CAPTIONING, REASONING = 0.7, 1.0
+"""Temperatures of the quickstart."""
 
 T = TypeVar("T")
 
@@ -43,25 +45,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, nargs="?", default=TINY_MODEL)
     parser.add_argument("--count", type=int, default=400)
-    parser.add_argument("--temperature", type=float, default=1.0)
     arguments = parser.parse_args()
     torch.set_num_threads(min(2, torch.get_num_threads()))
     tasks = [shapes.draw_task(SEED, index) for index in range(arguments.count)]
-    graded = evaluate(LoadedModel(arguments.model), tasks, temperature=arguments.temperature)
-    print(render_table(graded))
+    print(render_table(evaluate(LoadedModel(arguments.model), tasks)))
 
 
-def evaluate(model: LoadedModel, tasks: Sequence[Task], *, temperature: float) -> list[Graded]:
+def evaluate(model: LoadedModel, tasks: Sequence[Task]) -> list[Graded]:
     caption_prompt, reason_prompt = (load_prompt(f"quickstart/{name}", beside=Path()) for name in ("caption", "reason"))
     graded: list[Graded] = []
     for some in _batches(tasks, BATCH):
         asks = [_request(caption_prompt.render(), picture=shapes.render(task.scene)) for task in some]
-        captions = [choices[0].text for choices in _ask(model, asks, samples=1, temperature=temperature)]
+        captions = [choices[0].text for choices in _ask(model, asks, samples=1, temperature=CAPTIONING)]
         asks = [
             _request(reason_prompt.render(caption=caption, question=task.asked.question, choices=task.choices))
             for task, caption in zip(some, captions, strict=True)
         ]
-        replies = _ask(model, asks, samples=SAMPLES, temperature=temperature)
+        replies = _ask(model, asks, samples=SAMPLES, temperature=REASONING)
         graded += map(_grade, some, captions, replies)
     return graded
 

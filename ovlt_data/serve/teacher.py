@@ -1,43 +1,50 @@
 """What the tiny model is taught to say of a drawn scene: a true caption, and a true chain of reasoning with its answer.
 
-A chain goes through the caption sentence by sentence, in the caption's own words, and remarks on each what it means
-for the question: a small model can copy and compare, but not look ahead. Openings vary, and about one chain in three
-goes on doubting after its conclusion, as real reasoning models do.
+A chain quotes and looks up, in the caption's own words, because that is what a small model learns soonest; it counts
+along a list. Openings vary, some chains quote the whole list first, and about one in three goes on doubting after its
+conclusion, as real reasoning models do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 from ovlt_data.sources.shapes import Scene, Shape, Task, count_colour
 
 NUMBERS = ("no", "one", "two", "three", "four")
-DOUBTS = 1 / 3
-
-Thought = tuple[Iterator[str], str]
-"""A remark on each shape, and the conclusion, without full stops."""
-
-
-def caption(scene: Scene) -> str:
-    closing = f"{NUMBERS[len(scene)]} {_shapes(len(scene))} in all"
-    return _sentences(*(_sentence(shape) for shape in scene), closing.capitalize())
-
-
-def reply(task: Task, random: Random) -> str:
-    """A whole reply: the thought, a solution in one line, the answer."""
-    remarks, conclusion = THOUGHTS[task.template](task)
-    if task.choices:
-        conclusion += f", which is choice ({task.answer})"
-    scan = [f"{_sentence(shape)}, {remark}" for shape, remark in zip(task.scene, remarks, strict=True)]
-    thought = _sentences(random.choice(OPENINGS), *scan, f"So {conclusion}", *_doubt(task, random))
-    solution = _sentences(conclusion[0].upper() + conclusion[1:])
-    return f"<think>\n{thought}\n</think>\n{solution}\n<answer>{task.answer}</answer>"
-
+SURVEYS, DOUBTS = 0.3, 1 / 3
 
 OPENINGS = (
     "Let me go through the description step by step",
     "I read the description with the question in mind",
     "First I look at what is there, one shape at a time, and then I answer",
 )
+
+Thought = tuple[list[str], str]
+"""The steps, and the conclusion, without full stops."""
+
+
+def caption(scene: Scene) -> str:
+    closing = f"{NUMBERS[len(scene)]} {_shapes(len(scene))} in all"
+    return _sentences(*map(_sentence, scene), closing.capitalize())
+
+
+def reply(task: Task, random: Random) -> str:
+    """A whole reply: the thought, a solution in one line, the answer."""
+    steps, conclusion = THOUGHTS[task.template](task)
+    if task.choices:
+        conclusion += f", which is choice ({task.answer})"
+    thought = _sentences(
+        random.choice(OPENINGS), *_survey(task, random), *steps, f"So {conclusion}", *_doubt(task, random)
+    )
+    solution = _sentences(conclusion[0].upper() + conclusion[1:])
+    return f"<think>\n{thought}\n</think>\n{solution}\n<answer>{task.answer}</answer>"
+
+
+def _survey(task: Task, random: Random) -> list[str]:
+    """Counting goes along the whole list anyway."""
+    if task.kind in ("count", "comparison") or random.random() > SURVEYS:
+        return []
+    return list(map(_sentence, task.scene))
 
 
 def _doubt(task: Task, random: Random) -> list[str]:
@@ -52,76 +59,81 @@ def _doubt(task: Task, random: Random) -> list[str]:
     return [random.choice(doubts)]
 
 
-def _find(task: Task, wanted: Callable[[Shape], bool]) -> tuple[Iterator[str], Shape]:
-    """Remarks for a question about the one shape that is wanted."""
-    remarks = ("this is it" if wanted(shape) else "not it" for shape in task.scene)
-    return remarks, next(filter(wanted, task.scene))
-
-
 def _colour_at(task: Task) -> Thought:
-    remarks, found = _find(task, lambda shape: shape.place == task.asked.about[0])
-    return remarks, f"its colour is {found.colour}"
+    found = _at(task.scene, task.asked.about[0])
+    return [_subject(f"the {found.place}"), _sentence(found)], f"its colour is {found.colour}"
 
 
 def _form_at(task: Task) -> Thought:
-    remarks, found = _find(task, lambda shape: shape.place == task.asked.about[0])
-    return remarks, f"it is a {found.form}"
+    found = _at(task.scene, task.asked.about[0])
+    return [_subject(f"the {found.place}"), _sentence(found)], f"it is a {found.form}"
 
 
 def _colour_of(task: Task) -> Thought:
-    remarks, found = _find(task, lambda shape: shape.form == task.asked.about[0])
-    return remarks, f"its colour is {found.colour}"
+    found = next(shape for shape in task.scene if shape.form == task.asked.about[0])
+    return [_subject(f"the {found.form}"), f"The {found.form} is a {found.name}"], f"its colour is {found.colour}"
 
 
 def _form_of(task: Task) -> Thought:
-    remarks, found = _find(task, lambda shape: shape.colour == task.asked.about[0])
-    return remarks, f"it is a {found.form}"
+    found = next(shape for shape in task.scene if shape.colour == task.asked.about[0])
+    return [_subject(f"what is {found.colour}"), f"There is a {found.name}"], f"it is a {found.form}"
 
 
 def _place_of(task: Task) -> Thought:
-    remarks, found = _find(task, lambda shape: shape.name == task.asked.about[0])
-    return remarks, f"it is at the {found.place}"
+    (name,) = task.asked.about
+    return [_subject(f"the {name}"), _placed(task, name)], f"it is at the {task.asked.answer}"
+
+
+def _relation(task: Task) -> Thought:
+    first, second, relation = task.asked.about
+    places = {shape.name: shape.place for shape in task.scene}
+    no = "" if task.answer == "yes" else " not"
+    steps = [_subject(f"the {first} and the {second}"), _placed(task, first), _placed(task, second)]
+    return steps, f"the {places[first]} is{no} {relation} the {places[second]}"
 
 
 def _count_all(task: Task) -> Thought:
-    remarks = (f"so {number}" for number in range(1, len(task.scene) + 1))
-    return remarks, f"the number of shapes is {len(task.scene)}"
+    steps = [f"{_sentence(shape)}, so {number}" for number, shape in enumerate(task.scene, 1)]
+    return steps, f"the number of shapes is {len(task.scene)}"
 
 
 def _count_colour(task: Task) -> Thought:
     (colour,) = task.asked.about
-    remarks = (f"so {number} {colour}" for number in _tally(task.scene, colour))
-    return remarks, f"the number of {colour} shapes is {count_colour(task.scene, colour)}"
+    return _tally(task.scene), f"the number of {colour} shapes is {count_colour(task.scene, colour)}"
 
 
 def _more(task: Task) -> Thought:
     first, second = task.asked.about
     no = "" if task.answer == "yes" else " not"
-    return _two_tallies(task), f"there are{no} more {first} shapes than {second} shapes"
+    return _tally(task.scene), f"{_both(task)} there are{no} more {first} shapes than {second} shapes"
 
 
 def _most(task: Task) -> Thought:
-    return _two_tallies(task), f"{task.asked.answer} has more shapes"
+    return _tally(task.scene), f"{_both(task)} {task.asked.answer} has more shapes"
 
 
-def _relation(task: Task) -> Thought:
-    first, second, relation = task.asked.about
-    names = {first: "the first one", second: "the second one"}
-    places = {shape.name: shape.place for shape in task.scene}
-    no = "" if task.answer == "yes" else " not"
-    remarks = (names.get(shape.name, "not asked for") for shape in task.scene)
-    return remarks, f"the {places[first]} is{no} {relation} the {places[second]}"
+def _tally(scene: Scene) -> list[str]:
+    """Each shape with its number among those of its colour."""
+    numbers = [count_colour(scene[:end], shape.colour) for end, shape in enumerate(scene, 1)]
+    return [f"{_sentence(shape)}, {shape.colour} {number}" for shape, number in zip(scene, numbers, strict=True)]
 
 
-def _two_tallies(task: Task) -> Iterator[str]:
+def _both(task: Task) -> str:
     first, second = task.asked.about
-    both = zip(_tally(task.scene, first), _tally(task.scene, second), strict=True)
-    return (f"so {one} {first} and {other} {second}" for one, other in both)
+    return f"with {first} {count_colour(task.scene, first)} and {second} {count_colour(task.scene, second)}"
 
 
-def _tally(scene: Scene, colour: str) -> Iterator[int]:
-    """How many there are up to each shape."""
-    return (count_colour(scene[:end], colour) for end in range(1, len(scene) + 1))
+def _at(scene: Scene, place: str) -> Shape:
+    return next(shape for shape in scene if shape.place == place)
+
+
+def _placed(task: Task, name: str) -> str:
+    place = next(shape.place for shape in task.scene if shape.name == name)
+    return f"The {name} is at the {place}"
+
+
+def _subject(words: str) -> str:
+    return f"The question is about {words}"
 
 
 def _sentence(shape: Shape) -> str:

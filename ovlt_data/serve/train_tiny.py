@@ -9,7 +9,7 @@ import argparse
 import io
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,13 +26,13 @@ from ovlt_data.serve import teacher, tiny
 from ovlt_data.serve.processor import load_processor
 from ovlt_data.sources import shapes
 
-STEPS = 400
-SEEING = 140
-"""Steps in which seeing comes first: it is learnt in one go or not at all."""
-CAPTIONS, REPLIES = (32, 8), (6, 24)
-"""Examples of each skill in one step, while seeing comes first and afterwards."""
-RATE, WARMUP, DECAY = 1.5e-3, 30, 0.3
-"""The highest learning rate, the steps up to it, and the last part of the steps, which goes down to nothing."""
+STEPS = 600
+PHASES = ((140, 32, 8), (STEPS, 3, 16))
+"""Up to which step, and how many examples of each skill a step has; seeing is learnt first, and in one go."""
+RATE, WARMUP = 1.5e-3, 30
+"""The highest learning rate, and a call's steps up to it; from there it goes down to nothing."""
+HARD = ("form_at", "count_colour", "more", "most", "place_of", "relation")
+"""Templates that are drawn twice as often for replies."""
 SAVE_EVERY = 40
 IGNORED = -100
 TOKENIZER_TASKS = 2000
@@ -49,19 +49,22 @@ class Teacher:
 
     def __init__(self, seed: int) -> None:
         self.tasks = shapes.draw_tasks(shapes.TRAINING_SEEDS.start + seed)
+        self.hard_tasks = _draw_hard(shapes.TRAINING_SEEDS.start + seed)
         self.random = Random(seed)
         self.caption_prompt = _prompt("caption")
         self.reason_prompt = _prompt("reason")
 
-    def captions(self, count: int) -> list[Example]:
+    def captions(self, number: int) -> list[Example]:
         prompt = self.caption_prompt.render()
         return [
             Example(prompt, teacher.caption(task.scene), shapes.render(task.scene))
-            for task in islice(self.tasks, count)
+            for task in islice(self.tasks, number)
         ]
 
-    def replies(self, count: int) -> list[Example]:
-        return [Example(self._reason(task), teacher.reply(task, self.random)) for task in islice(self.tasks, count)]
+    def replies(self, number: int) -> list[Example]:
+        return [
+            Example(self._reason(task), teacher.reply(task, self.random)) for task in islice(self.hard_tasks, number)
+        ]
 
     def _reason(self, task: shapes.Task) -> str:
         return self.reason_prompt.render(
@@ -85,12 +88,13 @@ def train(out: Path, *, steps: int, seed: int, after: int) -> None:
     processor, model = _take_up(out) if after else _begin(seed)
     print(f"{model.num_parameters():,} parameters, {len(processor.tokenizer)} tokens", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), RATE, betas=(0.9, 0.95), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, after, steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: _rate(done, steps - after))
     started = time.monotonic()
     for step in range(after + 1, steps + 1):
+        _, captions, replies = next((phase for phase in PHASES if step <= phase[0]), PHASES[-1])
         losses = [
-            learn(model, _encode(processor, source.captions(CAPTIONS[step > SEEING]))),
-            learn(model, _encode(processor, source.replies(REPLIES[step > SEEING]))),
+            learn(model, _encode(processor, source.captions(captions))),
+            learn(model, _encode(processor, source.replies(replies))),
         ]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -111,6 +115,13 @@ def learn(model: Qwen2_5_VLForConditionalGeneration, batch: dict[str, Tensor]) -
     loss = cross_entropy(logits[kept].float(), wanted[kept])
     loss.backward()
     return loss.item()
+
+
+def _draw_hard(seed: int) -> Iterator[shapes.Task]:
+    for turn in count(step=2):
+        for position, name in enumerate(shapes.TEMPLATES):
+            for again in range(2 if name in HARD else 1):
+                yield shapes.draw_task(seed, (turn + again) * len(shapes.TEMPLATES) + position)
 
 
 def _encode(processor: Any, examples: Sequence[Example]) -> dict[str, Tensor]:
@@ -150,8 +161,8 @@ def _take_up(folder: Path) -> tuple[Any, Qwen2_5_VLForConditionalGeneration]:
     return load_processor(folder), Qwen2_5_VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
 
 
-def _rate(done: int, after: int, steps: int) -> float:
-    return min((done + 1) / WARMUP, 1.0, (steps - after - done) / (steps * DECAY))
+def _rate(done: int, steps: int) -> float:
+    return min((done + 1) / WARMUP, 1 - done / steps)
 
 
 def _prompt(name: str) -> Prompt:

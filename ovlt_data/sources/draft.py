@@ -55,4 +55,10 @@ def draft_or_unusable(make: Callable[[Row], Draft], row: Row, *, source: str, or
 
 
 def as_unusable(error: RowError, *, source: str, origin: str) -> Unusable:
-    return Unusable(source=source, origin=origin, reason=error.kind, message=str(error), failed=error.kind in FAULTS)
+    message = mend(str(error))
+    return Unusable(source=source, origin=mend(origin), reason=error.kind, message=message, failed=error.kind in FAULTS)
+
+
+def mend(text: str) -> str:
+    """Half characters, which no file could hold, become question marks."""
+    return text.encode(errors="replace").decode()

@@ -9,7 +9,7 @@ import msgspec
 
 from ovlt_data import images
 from ovlt_data.errors import BadImage
-from ovlt_data.sources.draft import Draft, Unfit
+from ovlt_data.sources.draft import Draft, Unfit, mend
 from ovlt_data.sources.gold import settle_gold
 from ovlt_data.types import Image, Problem
 
@@ -27,7 +27,7 @@ def make_problem(draft: Draft, *, source: str, images_folder: Path) -> Problem:
     return Problem(
         id=identify(source, question, choices, answer, pictures),
         source=source,
-        origin=draft.origin,
+        origin=mend(draft.origin),
         question=question,
         answer=answer,
         answer_type=answer_type,
@@ -46,8 +46,8 @@ def identify(source: str, question: str, choices: Iterable[str], answer: str, pi
 
 
 def clean(text: str) -> str:
-    """Without image markers and outer space; half characters, which no file could hold, become question marks."""
-    return IMAGE_MARKER.sub("", text).strip().encode(errors="replace").decode()
+    """Without image markers and outer space."""
+    return mend(IMAGE_MARKER.sub("", text).strip())
 
 
 def _find(image: str | bytes, draft: Draft, images_folder: Path) -> Image:

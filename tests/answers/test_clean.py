@@ -14,6 +14,7 @@ from ovlt_data.answers.clean import clean
         ("7²", "7^{2}"),
         ("3½", "3 1/2"),
         (r"7\text{ cm}", "7 cm"),
+        (r"7 \mathrm{~m}", "7 m"),
         (r"\textbf{(B)}", "(B)"),
         (r"\textbf{\text{B}}", "B"),
         (r"\dfrac{1}{2}", r"\frac{1}{2}"),

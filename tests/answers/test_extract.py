@@ -11,7 +11,7 @@ from ovlt_data.answers.extract import MAX_ANSWER, extract, lone_formula
         ("<think>so 7</think>\n<answer>8</answer>", "8", "answer_tag"),
         ("<think>perhaps <answer>7</answer></think> <answer>8</answer>", "8", "answer_tag"),
         ("<answer>7</answer> No, wait. <answer>8</answer>", "8", "answer_tag"),
-        ("<ANSWER>\n8\n</ANSWER>", "\n8\n", "answer_tag"),
+        ("<ANSWER>\n8\n</ANSWER>", "8", "answer_tag"),
         ("<answer>8", "8", "answer_tag"),
         ("thinking</think>8</answer>", "8", "answer_tag"),
         (r"<answer>It is \boxed{8}.</answer>", "8", "answer_tag"),
@@ -69,6 +69,11 @@ def test_tags_with_words_between_them_are_second_thoughts_and_no_list_of_guesses
         (r"Hence \[ 2\pi \]", r" 2\pi "),
         ("With $x = 1$ we get $y = 2$", None),
         ("no formula", None),
+        ("$x$ + 1", None),
+        ("-$x$", None),
+        ("8$x$", None),
+        ("It is not $x$", None),
+        ("$x$ or more", None),
     ],
 )
 def test_a_formula_is_taken_out_of_prose_only_where_it_is_the_only_one(text: str, formula: str | None) -> None:

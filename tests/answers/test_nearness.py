@@ -27,7 +27,7 @@ def _equal(said: str, gold: str, unit: str = "", precision: int | None = None) -
         ("$7.20", ["7.2", "$7.200", "720 cents", "7.20 dollars"], ["$7.02", "720", "€7.20", "7.20 cents"]),
         ("3,400,000", ["3.4 million", r"3.4 \times 10^6"], ["3.4", "3.4 billion", "3,400"]),
         ("1.5 m", ["150 cm", "1.5", "1500 mm"], ["150", "1.5 cm", "1.5 s"]),
-        ("90 minutes", ["1.5 hours", "90 min", "1 hour 30 minutes"], ["90 hours", "90 s"]),
+        ("90 minutes", ["1.5 hours", "90 min", "1 hour 30 minutes", "1 hour and 30 minutes"], ["90 hours", "90 s"]),
         ("12 cm^2", ["12 square centimeters", "12", "1200 mm^2"], ["12 cm", "12 cm^3"]),
         ("7 stars", ["7", "7 star"], ["7 moons", "7 cm"]),
         ("70°", ["70 degrees", "70"], ["70 cm"]),

@@ -19,6 +19,7 @@ SLOW = r"\int_0^{\infty} \frac{\sin(x^3)\log(x)}{1+x^7}e^{-x^2} dx"
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
     made = Worker()
+    made.start()
     yield made
     made.stop()
 
@@ -43,13 +44,15 @@ def test_a_child_that_dies_is_replaced(worker: Worker) -> None:
 
 
 def test_a_program_that_dies_is_started_again(worker: Worker) -> None:
-    process = worker._ready()
-    os.killpg(process.pid, 9)
-    process.wait()
+    assert worker._process is not None
+    os.killpg(worker._process.pid, 9)
+    worker._process.wait()
+    worker.start()
     assert worker.ask("x", "x")
 
 
 def test_any_thread_may_ask() -> None:
+    symbolic.start()
     verdicts: list[str] = []
 
     def ask(number: int) -> None:
@@ -72,7 +75,9 @@ def test_a_verdict_that_finds_no_end_is_unscorable(monkeypatch: pytest.MonkeyPat
     assert decide("x", r"\sin x")[:3] == ("unscorable", "symbolic", "timeout")
 
 
-@pytest.mark.parametrize("text", ["9" * 300, "x" * 3000, "(" * 70, "2^{1000000}", "99999!", "((9!)!)!", "9^{9^9}"])
+@pytest.mark.parametrize(
+    "text", ["9" * 300, "x" * 3000, "(" * 70, "2^{1000000}", "99999!", "((9!)!)!", "9^{9^9}", "9**9**9"]
+)
 def test_what_is_too_large_never_reaches_it(text: str) -> None:
     assert not fits(text)
     assert decide(text, "x").reason == "over_size"
@@ -80,7 +85,7 @@ def test_what_is_too_large_never_reaches_it(text: str) -> None:
 
 def test_the_callers_process_never_loads_sympy() -> None:
     code = (
-        "import sys; from ovlt_data.answers import grade;"
+        "import sys; from ovlt_data.answers import grade, symbolic; symbolic.start();"
         r"v = grade(r'\sin^2 x', r'1-\cos^2 x', answer_type='expression');"
         "assert v.status == 'correct', v; assert not {'sympy', 'math_verify'} & set(sys.modules)"
     )
@@ -89,7 +94,7 @@ def test_the_callers_process_never_loads_sympy() -> None:
 
 def test_it_dies_with_its_parent() -> None:
     code = (
-        "import os; from ovlt_data.answers import symbolic; symbolic._worker.ask('x', 'x');"
+        "import os; from ovlt_data.answers import symbolic; symbolic.start();"
         "print(symbolic._worker._process.pid, symbolic._worker._child, flush=True); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)

@@ -14,7 +14,19 @@ YES_NO: list[tuple[str, list[str], list[str]]] = [
     (
         "Yes",
         ["yes", "YES.", "Yes, the bar is taller.", "True", r"\text{yes}", '"Yes"', "It is true", "The answer is yes"],
-        ["no", "Yes or no", "yes/no", "No, yes would be odd", "yesterday", "eyes", "not true", "perhaps", "None", ""],
+        [
+            "no",
+            "no one",
+            "Yes or no",
+            "yes/no",
+            "No, yes would be odd",
+            "yesterday",
+            "eyes",
+            "not true",
+            "perhaps",
+            "None",
+            "",
+        ],
     ),
     ("No", ["no", "No.", "No, there are none", "false"], ["yes", "on", "none", "know", "north", "not", "o"]),
 ]
@@ -45,6 +57,7 @@ AUTO: list[tuple[str, list[str], list[str]]] = [
     ("12:00 P.M.", ["noon", "12 PM"], ["midnight", "00:00"]),
     ("3%-8%", ["3% - 8%", "3%–8%", "3-8%", "3% to 8%", "from 3% to 8%"], ["8%-3%", "8%", "-5%", "3%-9%"]),
     ("$5", ["5 dollars", "$5.00", "5"], ["€5", "5 cents", "$50"]),
+    ("2024-10-03", ["2024-10-03"], ["2024-03-10", "2011"]),
     ("(1, 4)", ["(1,4)", "(1.0, 4)", r"\left(1, 4\right)"], ["[1,4]", "(4, 1)", "1, 4", "(1,4,0)", "5"]),
 ]
 

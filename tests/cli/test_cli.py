@@ -100,6 +100,19 @@ def test_recipe_that_can_not_run_is_refused_before_anything_is_sent(
     assert words in said
 
 
+def test_stopped_run_prints_its_account_as_the_one_json_object(typed: Typed, recipe: Path) -> None:
+    status, printed, said = typed("run", str(recipe), "--json", "--limit", "3")
+    outcome = json.loads(printed)
+    assert (status, outcome["state"], outcome["version"]) == (3, "stopped", None)
+    assert "nobody answers at http://127.0.0.1:9/v1" in said
+
+
+def test_name_that_is_a_path_is_a_usage_error(typed: Typed, recipe: Path) -> None:
+    status, _, said = typed("run", str(recipe), "--name", "../elsewhere")
+    assert status == 2
+    assert "--name ../elsewhere" in said
+
+
 def test_check_offline_reads_data_and_golds_and_asks_nobody(typed: Typed, recipe: Path) -> None:
     status, printed, _ = typed("check", str(recipe), "--offline")
     assert status == 0

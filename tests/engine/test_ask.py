@@ -32,9 +32,10 @@ class Recorded:
         self._answer = answer
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        self.asked.append(msgspec.json.decode(body))
+        asked = msgspec.json.decode(body)
+        self.asked.append(asked)
         await asyncio.sleep(0)
-        return self._answer(self.asked[-1])
+        return self._answer(asked)
 
     async def close(self) -> None:
         return None
@@ -212,6 +213,18 @@ async def test_nobody_listening_before_any_answer_stops_the_run(engine_of: Askin
     engine, _ = await engine_of(nobody)
     with pytest.raises(EndpointStop, match=r"nobody answers at http://127\.0\.0\.1:1/v1"):
         await engine.sample(Ask("m", "what?"), 4)
+
+
+async def test_refusal_of_one_slot_ends_the_requests_for_the_others(engine_of: Asking) -> None:
+    def refuses_first(body: Body) -> Answer:
+        return Answer(401, {}, b"") if body["seed"] == 100 else Answer(503, {}, b"")
+
+    engine, sent = await engine_of(refuses_first, sampling={"seed": 100}, limits={"attempts": 1000})
+    with pytest.raises(EndpointStop, match="401"):
+        await engine.sample(Ask("m", "what?"), 4)
+    requests = len(sent.asked)
+    await asyncio.sleep(0.01)
+    assert len(sent.asked) == requests, "nobody goes on asking"
 
 
 def test_slots_that_follow_each_other_are_grouped() -> None:

@@ -20,8 +20,12 @@ async def test_nobody_at_the_url_stops_the_run(tmp_path: Path) -> None:
             await m.engine.sample(Ask("m", TEXT), 1)
 
 
-async def test_a_server_that_comes_back_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"], ids=["direct", "proxy-for-others"])
+async def test_a_server_that_comes_back_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
     monkeypatch.setattr(replicas, "PROBE_EVERY", 0.01)
+    monkeypatch.setenv("HTTP_PROXY", proxy)
     async with FakeEndpoint() as server, bench(tmp_path, server) as m:
         await m.engine.sample(Ask("m", TEXT), 1)
         await server.stop()

@@ -41,6 +41,8 @@ def test_reasoning_is_read_under_both_of_its_names(name: str) -> None:
         pytest.param(b'{"choices": [', id="truncated"),
         pytest.param(b"", id="empty"),
         pytest.param(b"{}", id="no-choices"),
+        pytest.param(b'{"choices": ' + b"[" * 100_000, id="too-deep"),
+        pytest.param(b'{"x": ' + b"[" * 100_000, id="too-deep-where-nobody-looks"),
         pytest.param(b'{"choices": []}', id="empty-choices"),
         pytest.param(b'{"choices": [{"message": null}]}', id="null-message"),
         pytest.param(b'{"choices": [{"message": {"content": "\xff"}}]}', id="invalid-utf8"),

@@ -59,6 +59,7 @@ def test_prompt_that_is_too_long_has_a_kind_of_its_own(body: bytes) -> None:
         pytest.param(b"<html>Bad Gateway</html>", "Bad Gateway", id="html"),
         pytest.param(b"", "(empty body)", id="empty"),
         pytest.param(b"\xff\xfe", "HTTP 500", id="not-utf8"),
+        pytest.param(b'{"detail": ' + b"[" * 100_000, "HTTP 500", id="too-deep"),
     ],
 )
 def test_message_holds_the_servers_own_words(body: bytes, words: str) -> None:

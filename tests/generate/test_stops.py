@@ -6,26 +6,42 @@ from ovlt_data.errors import TooManyFailures
 from ovlt_data.generate.stops import FailureWatch
 
 
+def fail(watch: FailureWatch, kind: str, *, times: int) -> None:
+    for _ in range(times):
+        watch.fail(watch.start(), kind, "no answer")
+
+
 def test_first_rows_all_failing_alike_stop_the_run() -> None:
     watch = FailureWatch(max_failed=1.0, first_alike=20)
-    for _ in range(19):
-        watch.note("timeout", "no answer")
+    fail(watch, "timeout", times=19)
     with pytest.raises(TooManyFailures, match="first 20 rows all failed alike: timeout: no answer"):
-        watch.note("timeout", "no answer")
+        fail(watch, "timeout", times=1)
 
 
-@pytest.mark.parametrize("other", ["connection", None], ids=["another-kind", "a-good-row"])
-def test_first_rows_that_differ_go_on(other: str | None) -> None:
+def test_first_rows_that_fail_in_two_ways_go_on() -> None:
     watch = FailureWatch(max_failed=1.0, first_alike=5)
-    for kind in ["timeout", "timeout", other, *["timeout"] * 30]:
-        watch.note(kind)
+    fail(watch, "timeout", times=2)
+    fail(watch, "connection", times=1)
+    fail(watch, "timeout", times=30)
+
+
+def test_a_good_row_among_the_first_lets_the_run_go_on() -> None:
+    watch = FailureWatch(max_failed=1.0, first_alike=5)
+    watch.go_well(watch.start())
+    fail(watch, "timeout", times=30)
+
+
+def test_rows_that_fail_fast_are_not_the_first_while_slow_ones_are_under_way() -> None:
+    watch = FailureWatch(max_failed=0.2, first_alike=20)
+    for _ in range(200):
+        watch.start()
+    fail(watch, "context_too_long", times=50)
 
 
 def test_too_large_a_share_stops_the_run_once_it_says_something() -> None:
     watch = FailureWatch(max_failed=0.2, first_alike=20)
     for _ in range(40):
-        watch.note(None)
-    for _ in range(19):
-        watch.note("timeout")
+        watch.go_well(watch.start())
+    fail(watch, "timeout", times=19)
     with pytest.raises(TooManyFailures, match="20 of 60 rows failed"):
-        watch.note("timeout")
+        fail(watch, "timeout", times=1)

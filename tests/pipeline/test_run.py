@@ -40,11 +40,18 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.said: list[str] = []
+        self.ended: list[Outcome] = []
         rows = [self._row(number) for number in range(PROBLEMS)]
         (folder / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     async def __call__(
-        self, url: str, *overrides: str, retry: Sequence[str] = (), name: str = "sums", attempts: int = 2
+        self,
+        url: str,
+        *overrides: str,
+        retry: Sequence[str] = (),
+        name: str = "sums",
+        attempts: int = 2,
+        stopping: bool = False,
     ) -> Outcome:
         recipe = json.loads(json.dumps(RECIPE))
         for model in recipe["models"].values():
@@ -53,7 +60,17 @@ class Run:
         path.write_text(json.dumps(recipe))
         options = Options(out=self.folder / "runs", name=name, retry=frozenset(retry))
         loaded = load_recipe(path, overrides)
-        return await run_recipe(loaded, options, tally=Tally(), say=self.said.append, stopping=asyncio.Event())
+        told = asyncio.Event()
+        if stopping:
+            told.set()
+        return await run_recipe(
+            loaded,
+            options,
+            tally=Tally(),
+            say=self.said.append,
+            stopping=told,
+            on_end=self.ended.append,
+        )
 
     def _row(self, number: int) -> dict[str, Any]:
         picture = f"{number % 3}.png"
@@ -183,7 +200,9 @@ async def test_bad_endpoint_stops_the_run_with_words_that_help(run: Run, fault: 
         with pytest.raises(kind, match=words) as stopped:
             await run(server.url)
     assert exit_status(stopped.value) == 3
+    assert [outcome.state for outcome in run.ended] == ["stopped"]
     assert json.loads((run.folder / "runs/sums/run.json").read_text())["state"] == "stopped"
+    assert "run, stopped" in (run.folder / "runs/sums/report.html").read_text()
 
 
 async def test_nobody_listening_stops_at_once(run: Run) -> None:
@@ -196,15 +215,39 @@ async def test_nothing_left_to_build_names_the_step_and_is_no_success(run: Run) 
         with pytest.raises(NothingBuilt, match="min_words") as built:
             await run(server.url, "curate=[{min_words: 100000}]")
     assert exit_status(built.value) == 1
+    assert [outcome.state for outcome in run.ended] == ["empty"]
+    assert (run.folder / "runs/sums/report.html").exists()
 
 
 async def test_run_folder_of_another_recipe_is_refused_unless_named(run: Run, tmp_path: Path) -> None:
     async with FakeEndpoint() as server:
         await run(server.url)
-        (tmp_path / "runs/sums/run.json").write_text('{"recipe_file": "/elsewhere/recipe.yaml"}')
+        (tmp_path / "runs/sums/.lock").write_text("/elsewhere/recipe.yaml")
         with pytest.raises(UsageError, match=r"/elsewhere/recipe\.yaml"):
             await run(server.url)
         assert (await run(server.url, name="other")).requests == 0
+
+
+async def test_interrupted_run_leaves_its_account_and_its_report(run: Run) -> None:
+    outcome = await run("http://127.0.0.1:9/v1", stopping=True)
+    assert (outcome.state, outcome.requests, run.ended) == ("interrupted", 0, [outcome])
+    assert "run, interrupted" in (run.folder / "runs/sums/report.html").read_text()
+
+
+async def test_run_that_can_not_begin_leaves_the_last_account(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    async with FakeEndpoint() as server:
+        done = await run(server.url)
+        with pytest.raises(UsageError, match=r"empty\.jsonl"):
+            await run(server.url, "problems.sources.0.path=empty.jsonl")
+    assert json.loads((tmp_path / "runs/sums/run.json").read_text())["version"] == done.version
+
+
+async def test_kind_to_retry_that_no_failure_has_is_doubted(run: Run) -> None:
+    async with FakeEndpoint(first=["context"]) as server:
+        await run(server.url)
+        await run(server.url, retry=["context_to_long"])
+    assert any("no failure of this kind" in line and "there: context_too_long" in line for line in run.said)
 
 
 async def test_key_reaches_the_server_and_no_file_or_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,6 @@ import pytest
 from ovlt_data.serve.embedded import TINY_MODEL, start_embedded
 from ovlt_data.sources.shapes import draw_task, render
 
-pytest.importorskip("torch", reason="the embedded server needs ovlt[serve]")
-
 Asked = Callable[..., httpx.Response]
 
 SERVED = TINY_MODEL.name

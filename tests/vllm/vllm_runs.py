@@ -12,6 +12,7 @@ import polars as pl
 from PIL import Image
 from vllm_server import NAME, VllmServer
 
+from ovlt_data.run_folder import read_run
 from ovlt_data.tables import read_table
 
 RUN_SECONDS = 300
@@ -29,11 +30,10 @@ class Ran(NamedTuple):
     said: str
     """Standard error."""
 
-    @property
-    def accounted(self) -> int:
-        """Problems that ended somewhere."""
-        rejected, failed = self.outcome["rejected"], self.outcome["failures"]
-        return self.outcome["kept"] + sum(rejected.values()) + sum(failed.values())
+
+def count_ended(outcome: dict[str, Any]) -> int:
+    """Problems that ended somewhere."""
+    return outcome["kept"] + sum(outcome["rejected"].values()) + sum(outcome["failures"].values())
 
 
 def write_recipe(folder: Path, server: VllmServer, *sources: dict[str, Any], **sections: Any) -> Path:
@@ -41,7 +41,7 @@ def write_recipe(folder: Path, server: VllmServer, *sources: dict[str, Any], **s
     recipe = {
         "name": "test",
         "models": {
-            "captioner": describe_model(server, max_tokens=96, temperature=0.7),
+            "captioner": describe_model(server, max_tokens=256, temperature=0.7),
             "reasoner": describe_model(server, max_tokens=192, temperature=1.0),
         },
         "problems": {"sources": list(sources)},
@@ -82,6 +82,11 @@ def finish(process: subprocess.Popen[str]) -> Ran:
     """Wait for a run to end by itself."""
     printed, said = process.communicate(timeout=RUN_SECONDS)
     return Ran(process.returncode, json.loads(printed or "{}"), said)
+
+
+def read_outcome(recipe: Path) -> dict[str, Any]:
+    """What --json prints of the run that stands beside its recipe; there too where nothing was left to build."""
+    return read_run(recipe.parent / "runs" / "test")
 
 
 def read_run_table(recipe: Path, name: str) -> pl.DataFrame:

@@ -56,18 +56,17 @@ class VllmServer:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """As a service manager does: SIGTERM, which aborts what is in flight, and soon after SIGKILL."""
+        """As a service manager does: SIGTERM, which aborts what is in flight, and some seconds later SIGKILL."""
         if self._process is None:
             return
         self._process.terminate()
-        try:
-            self._process.wait(SHUTDOWN_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            kill_group(self._process.pid)
-            self._process.wait()
-            self._process = None
+        deadline = time.monotonic() + SHUTDOWN_SECONDS
+        while signal_group(self._process.pid, 0) and time.monotonic() < deadline:
+            self._process.poll()
+            time.sleep(0.1)
+        signal_group(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
 
     def count_requests(self, *, status: str = "") -> int:
         """Chat requests that it has answered by its own count, all or those of a status such as `4xx`."""
@@ -108,8 +107,10 @@ def find_free_port() -> int:
         return probe.getsockname()[1]
 
 
-def kill_group(leader: int) -> None:
+def signal_group(leader: int, number: int) -> bool:
+    """Whether anybody was left in the group; signal 0 only asks."""
     try:
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(leader, number)
     except ProcessLookupError:
-        return
+        return False
+    return True
