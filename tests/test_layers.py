@@ -20,7 +20,7 @@ LAYERS = (
     ("serve",),
     ("run_folder", "connect"),
     ("pipeline", "check"),
-    ("progress", "session"),
+    ("progress", "session", "housekeeping"),
     ("cli",),
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
@@ -86,4 +86,4 @@ def test_command_line_imports_nothing_heavy_at_its_start() -> None:
 
 def test_help_names_every_command() -> None:
     text = subprocess.check_output([sys.executable, "-m", "ovlt_data.cli", "--help"], text=True)
-    assert all(command in text for command in ("run", "check", "report", "grade", "serve", "sources"))
+    assert all(command in text for command in ("run", "check", "report", "grade", "serve", "sources", "store"))

@@ -9,7 +9,7 @@ anybody reads it and can be copied as it is.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -104,7 +104,7 @@ class Segment:
                 some = keys[start : start + KEYS_PER_QUERY]
                 query = f"SELECT {COLUMNS} FROM replies WHERE key IN ({', '.join('?' * len(some))})"
                 rows += map(Row._make, self._connection.execute(query, some))
-        return [row._replace(value=self._unpack(row.value)) for row in rows]
+        return [row._replace(value=self.unpack(row.value)) for row in rows]
 
     def request(self, key: bytes) -> bytes | None:
         """What was asked under this key, if it's known here."""
@@ -112,7 +112,43 @@ class Segment:
             return None
         with _errors_of(self.path):
             found = self._connection.execute("SELECT body FROM requests WHERE key = ?", (key,)).fetchone()
-        return self._unpack(found[0]) if found else None
+        return self.unpack(found[0]) if found else None
+
+    def rows(self) -> Iterator[Row]:
+        """All replies, one after the other, values as they stand: compressed."""
+        if not self._has_tables:
+            return
+        with _errors_of(self.path):
+            for row in self._connection.execute(f"SELECT {COLUMNS} FROM replies"):
+                yield Row._make(row)
+
+    def requests(self) -> Iterator[tuple[bytes, bytes]]:
+        """All keys with what was asked under them, compressed."""
+        if not self._has_tables:
+            return
+        with _errors_of(self.path):
+            yield from self._connection.execute("SELECT key, body FROM requests")
+
+    def check(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        with _errors_of(self.path):
+            found = [said for (said,) in self._connection.execute("PRAGMA integrity_check(10)")]
+        return [] if found == ["ok"] else found
+
+    def drop(self, keys: Sequence[bytes]) -> None:
+        """Delete what was asked and said under these keys, and give the room back to the disk."""
+        with _errors_of(self.path):
+            with self._transaction():
+                self._connection.executemany("DELETE FROM replies WHERE key = ?", [(key,) for key in keys])
+                self._connection.executemany("DELETE FROM requests WHERE key = ?", [(key,) for key in keys])
+            self._connection.execute("VACUUM")
+
+    def unpack(self, packed: bytes) -> bytes:
+        """A value as it was written. Raises Damaged."""
+        try:
+            return self._decompressor.decompress(packed)
+        except zstandard.ZstdError as error:
+            raise Damaged(str(error)) from error
 
     def write(self, rows: Sequence[Row], requests: Mapping[bytes, bytes]) -> None:
         """Commit all of it or nothing."""
@@ -153,12 +189,6 @@ class Segment:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def _unpack(self, packed: bytes) -> bytes:
-        try:
-            return self._decompressor.decompress(packed)
-        except zstandard.ZstdError as error:
-            raise Damaged(str(error)) from error
 
     def _number(self, query: str) -> int:
         return self._connection.execute(query).fetchone()[0]

@@ -23,9 +23,10 @@ Found = TypeVar("Found")
 class Segments:
     """All files of a store, open. For one thread."""
 
-    def __init__(self, folder: Path, read_only: Sequence[Path], say: Say) -> None:
+    def __init__(self, folder: Path, read_only: Sequence[Path], say: Say, *, max_files: int | None = None) -> None:
         self._folder = folder
         self._say = say
+        self._max_files = MAX_FILES if max_files is None else max_files
         self._opened: list[Segment] = []
         try:
             self._open(read_only)
@@ -54,7 +55,7 @@ class Segments:
         """Release every file; ours is sealed, so that others can read it."""
         for segment in self._sealed:
             segment.close()
-        with _locked(self._folder):
+        with locked(self._folder):
             self._seal(self._own)
 
     def _ask_all(self, ask: Callable[[Segment], Found]) -> list[Found]:
@@ -69,25 +70,25 @@ class Segments:
 
     def _open(self, read_only: Sequence[Path]) -> None:
         _make(self._folder)
-        with _locked(self._folder):
+        with locked(self._folder):
             self._own = self._adopt()
             self._sealed = self._open_sealed(self._folder)
         for folder in read_only:
             if not folder.is_dir():
                 raise EnvironmentStop(f"{folder}: no such store. Correct the recipe's `store`, or OVLT_STORE.")
             if not folder.samefile(self._folder):
-                with _locked(folder, shared=True):
+                with locked(folder, shared=True):
                     self._sealed += self._open_sealed(folder)
 
     def _adopt(self) -> Segment:
         """The first file that nobody holds, or a new one; the other free ones are recovered, and merged if many."""
-        free = [segment for path in _paths(self._folder) if (segment := self._open_one(path, writes=True))]
+        free = [segment for path in paths_of(self._folder) if (segment := self._open_one(path, writes=True))]
         if not free:
             return self._create()
         own, *others = free
         for other in others:
             self._seal(other)
-        if len(free) > MAX_FILES:
+        if len(free) > self._max_files:
             self._merge(own, [other.path for other in others if other.path.exists()])
         return own
 
@@ -98,7 +99,7 @@ class Segments:
         return segment
 
     def _open_sealed(self, folder: Path) -> list[Segment]:
-        paths = [path for path in _paths(folder) if path != self._own.path]
+        paths = [path for path in paths_of(folder) if path != self._own.path]
         return [segment for path in paths if (segment := self._open_one(path, writes=False))]
 
     def _open_one(self, path: Path, *, writes: bool) -> Segment | None:
@@ -136,7 +137,7 @@ class Segments:
     def _lose(self, segment: Segment, damage: Damaged) -> None:
         """Go on without a file that proved to be damaged."""
         segment.close()
-        with _locked(self._folder):
+        with locked(self._folder):
             self._report(segment.path, damage)
             if segment is self._own:
                 self._own = self._create()
@@ -153,8 +154,20 @@ class Segments:
         )
 
 
-def _paths(folder: Path) -> list[Path]:
+def paths_of(folder: Path) -> list[Path]:
+    """The folder's files, in their order."""
     return sorted(folder.glob("*.sqlite"))
+
+
+@contextmanager
+def locked(folder: Path, *, shared: bool = False) -> Generator[None]:
+    """Hold the folder: nobody else makes, adopts or merges files meanwhile."""
+    held = lock(folder / "store.lock", shared=shared, wait=True)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def _make(folder: Path) -> None:
@@ -165,13 +178,3 @@ def _make(folder: Path) -> None:
             f"{folder}: the store's folder can't be made ({error.strerror}). Choose another one in the recipe's "
             "`store`, or with OVLT_STORE."
         ) from error
-
-
-@contextmanager
-def _locked(folder: Path, *, shared: bool = False) -> Generator[None]:
-    held = lock(folder / "store.lock", shared=shared, wait=True)
-    try:
-        yield
-    finally:
-        if held is not None:
-            os.close(held)

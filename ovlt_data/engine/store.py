@@ -91,7 +91,7 @@ class Store:
 
     def put(self, key: bytes, slot: int, reply: Reply, *, request: bytes = b"") -> None:
         """Queue a reply; `get` sees it at once. Raises what an earlier commit failed with: the reply stays queued."""
-        put = Put(_row(key, slot, reply), request)
+        put = Put(make_row(key, slot, reply), request)
         self._queue.append(put)
         self._uncommitted[key].append(put.row)
         if self._failure is not None:
@@ -167,13 +167,14 @@ def choose(rows: Iterable[Row], asked: Asked) -> dict[int, Row]:
     return {row.slot: row for row in fitting}  # of a slot's rows the last stays, which is the lowest
 
 
-def _cap(max_tokens: int | None) -> int:
-    return UNCAPPED if max_tokens is None else max_tokens
-
-
-def _row(key: bytes, slot: int, reply: Reply) -> Row:
+def make_row(key: bytes, slot: int, reply: Reply) -> Row:
+    """A reply as it stands in the store, before compression."""
     value = msgspec.json.encode(reply)
     return Row(key, slot, _cap(reply.max_tokens), *serves(reply), sha256(value).digest(), value)
+
+
+def _cap(max_tokens: int | None) -> int:
+    return UNCAPPED if max_tokens is None else max_tokens
 
 
 _decoder = msgspec.json.Decoder(Reply)
