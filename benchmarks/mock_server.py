@@ -1,6 +1,6 @@
 """The cheapest endpoint there is: answers every request with the same completion of 2 KB. Its URL is its first line.
 
-    python -m benchmarks.mock_server [SECONDS of delay]
+python -m benchmarks.mock_server [SECONDS of delay]
 """
 
 import asyncio
