@@ -26,7 +26,7 @@ from ovlt_data.serve import teacher, tiny
 from ovlt_data.serve.processor import load_processor
 from ovlt_data.sources import shapes
 
-STEPS = 600
+STEPS = 1500
 PHASES = ((140, 32, 8), (STEPS, 3, 16))
 """Up to which step, and how many examples of each skill a step has; seeing is learnt first, and in one go."""
 RATE, WARMUP = 1.5e-3, 30

@@ -79,7 +79,7 @@ def test_health_and_model_list(client: httpx.Client, server_url: str) -> None:
 def test_reply_is_split_into_reasoning_and_content(ask: Asked) -> None:
     (choice,) = ask(temperature=0).json()["choices"]
     assert choice["finish_reason"] == "stop"
-    assert "At the top left is a red circle," in choice["message"]["reasoning"]
+    assert "The question is about the circle." in choice["message"]["reasoning"]
     assert choice["message"]["content"].strip().endswith("</answer>")
     assert "think>" not in choice["message"]["reasoning"] + choice["message"]["content"]
 
@@ -122,11 +122,11 @@ async def test_seed_decides_whatever_the_company(server_url: str) -> None:
     assert together[0] == alone
 
 
-@pytest.mark.parametrize("stop", ["circle", ["nowhere", "circle"]], ids=["text", "list"])
+@pytest.mark.parametrize("stop", ["the circle", ["nowhere", "the circle"]], ids=["text", "list"])
 def test_stop_ends_before_the_word(ask: Asked, stop: str | list[str]) -> None:
     (choice,) = ask(temperature=0, stop=stop).json()["choices"]
     assert choice["finish_reason"] == "stop"
-    assert choice["message"]["reasoning"].endswith("At the top left is a red ")
+    assert choice["message"]["reasoning"].endswith("The question is about ")
 
 
 @pytest.mark.parametrize("narrow", [{"top_k": 1}, {"top_p": 1e-6}, {"min_p": 1.0}], ids=["top_k", "top_p", "min_p"])
