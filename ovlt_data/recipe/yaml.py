@@ -71,12 +71,22 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 
+_OLD_BREAKS = frozenset("\x85\u2028\u2029")
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes what either version of YAML would read as more than text, since other tools read 1.1."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_text(self, data: str) -> yaml.ScalarNode:
+        """Line breaks that only YAML 1.1 knows are escaped, which double quotes alone can do."""
+        style = '"' if _OLD_BREAKS.intersection(data) else None
+        return self.represent_scalar(TAG + "str", data, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 for _tag, _scalar in SCALARS.items():
     _Loader.add_implicit_resolver(_tag, _scalar.form, list(_scalar.first))

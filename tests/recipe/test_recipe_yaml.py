@@ -88,6 +88,11 @@ TRICKY = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "\u2029", "a\x85\n b"])
+def test_line_breaks_of_old_survive(text: str) -> None:
+    assert parse(dump({"a": text, text: 1})).value == {"a": text, text: 1}
+
+
 @given(st.recursive(SCALARS | TRICKY, lambda inner: st.lists(inner) | st.dictionaries(TRICKY, inner), max_leaves=6))
 def test_what_is_dumped_reads_back_to_the_same(value: Any) -> None:
     read = parse(dump(value)).value
