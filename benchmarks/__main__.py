@@ -1,6 +1,7 @@
-"""Run every benchmark: python -m benchmarks"""
+"""Run the short benchmarks: python -m benchmarks. `python -m benchmarks.concurrency` takes minutes."""
 
-from benchmarks import startup
+from benchmarks import engine, startup
 
 if __name__ == "__main__":
     startup.main()
+    engine.main()
