@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from ovlt_data.engine.transport import AiohttpTransport, Transport
 from ovlt_data.recipe import Model, Recipe
 from ovlt_data.serve.transport import EmbeddedServers, EmbeddedTransport, embedded_folder, resolve_embedded
 from ovlt_data.sources import on_hub, read_sources
-from ovlt_data.types import Problem, Unusable
-
-Say = Callable[[str], None]
+from ovlt_data.types import Problem, Say, Unusable
 
 
 async def open_store(recipe: Recipe, *, beside: Path, stack: AsyncExitStack, say: Say) -> Store:

@@ -13,7 +13,7 @@ import polars as pl
 from msgspec import Struct
 
 from ovlt_data.answers import GRADER_VERSION
-from ovlt_data.connect import Say, expected_rows, open_endpoints, open_store, read_problems
+from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems
 from ovlt_data.curate import curate, describe_funnel, rejected_problems
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
@@ -31,7 +31,7 @@ from ovlt_data.report import write_report
 from ovlt_data.run_folder import open_run, write_run
 from ovlt_data.sources import SOURCES
 from ovlt_data.tables import Curated, read_table
-from ovlt_data.types import FunnelStep, Problem, Unusable
+from ovlt_data.types import FunnelStep, Problem, Say, Unusable
 
 State = Literal["done", "empty", "interrupted", "stopped"]
 """How a run ended: `empty` went all the way and built nothing; the last two can be taken up again."""

@@ -7,7 +7,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -24,9 +24,8 @@ from ovlt_data.pipeline import Options, Outcome, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
 from ovlt_data.sources import SOURCES
-from ovlt_data.types import Problem
+from ovlt_data.types import Problem, Say
 
-Say = Callable[[str], None]
 Result = TypeVar("Result")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

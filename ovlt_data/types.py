@@ -6,6 +6,7 @@ Values are frozen, hold no clients and no functions, and are equal when their co
 knows stays private to that stage.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -29,6 +30,9 @@ AnswerType = Literal[
 
 Status = Literal["correct", "wrong", "unscorable"]
 """Unscorable: the grader could not decide a well-formed answer. Everything else that is not correct is wrong."""
+
+Say = Callable[[str], object]
+"""Tells a person one line while work goes on."""
 
 Stage = Literal["source", "caption", "reason", "verify"]
 

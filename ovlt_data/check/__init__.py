@@ -12,7 +12,7 @@ from pathlib import Path
 from ovlt_data.check.data import check_golds, check_identity, check_sources
 from ovlt_data.check.endpoints import check_endpoints
 from ovlt_data.check.finding import Finding
-from ovlt_data.connect import Say, open_endpoints, open_store, read_problems
+from ovlt_data.connect import open_endpoints, open_store, read_problems
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
@@ -20,7 +20,7 @@ from ovlt_data.generate.run import plan_walk
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import Recipe
 from ovlt_data.sources import on_hub
-from ovlt_data.types import Problem, Unusable
+from ovlt_data.types import Problem, Say, Unusable
 
 __all__ = ["Finding", "check_offline", "check_online", "read_first"]
 

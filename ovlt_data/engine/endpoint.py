@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
-from ovlt_data.engine.replicas import Replica, Replicas, Say, wait_for_any
+from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
 from ovlt_data.engine.status import Fault, classify, shorten
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Answer, Broken, TimedOut, Transport, Unreachable
 from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
 from ovlt_data.recipe import Model
-from ovlt_data.types import Reply
+from ovlt_data.types import Reply, Say
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 """Seconds; doubled from attempt to attempt, with full jitter."""

@@ -1,18 +1,17 @@
 """The replicas behind one model: who is asked next, who is down, and when to stop waiting for one to come back."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
 from ovlt_data.engine.limits import Level
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import EndpointStop
+from ovlt_data.types import Say
 
 PROBE_EVERY = 1.0
 """Seconds between looks at a replica that is down."""
-
-Say = Callable[[str], None]
 
 
 class Replica:

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from ovlt_data.engine.segment import Damaged, Row, Segment, delete, lock, set_aside
 from ovlt_data.errors import EnvironmentStop
+from ovlt_data.types import Say
 
 MAX_FILES = 8
-Say = Callable[[str], object]
 Found = TypeVar("Found")
 
 

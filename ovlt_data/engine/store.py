@@ -22,8 +22,8 @@ import msgspec
 from msgspec import Struct
 
 from ovlt_data.engine.segment import Row
-from ovlt_data.engine.segments import Say, Segments
-from ovlt_data.types import Reply
+from ovlt_data.engine.segments import Segments
+from ovlt_data.types import Reply, Say
 
 UNCAPPED = 2**62
 """Stands for the server's own cap: every number of tokens fits in."""

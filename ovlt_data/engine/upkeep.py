@@ -14,10 +14,10 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from ovlt_data.engine.segment import Damaged, Row, Segment
-from ovlt_data.engine.segments import Say, Segments, locked, paths_of
+from ovlt_data.engine.segments import Segments, locked, paths_of
 from ovlt_data.engine.store import make_row
 from ovlt_data.errors import UsageError
-from ovlt_data.types import Reply
+from ovlt_data.types import Reply, Say
 
 _decoder = msgspec.json.Decoder(Reply)
 
