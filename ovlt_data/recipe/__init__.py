@@ -1,7 +1,8 @@
 """Recipes: what a dataset is made of, strict, resolved and checked before anything is spent."""
 
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
-from ovlt_data.recipe.load import find_recipe, load_recipe
+from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.schema import (
     Build,
@@ -29,6 +30,7 @@ __all__ = [
     "Problems",
     "ReasonStep",
     "Recipe",
+    "RecipeFile",
     "SampleColumns",
     "Sampling",
     "Select",
@@ -37,6 +39,7 @@ __all__ = [
     "Stop",
     "find_recipe",
     "json_schema",
+    "load",
     "load_recipe",
     "recipe_hash",
     "resolved_yaml",

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from functools import cache
 from typing import Any
 
 from ovlt_data.recipe import yaml
+from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.schema import Recipe
 
 HASH_VERSION = 1
@@ -24,7 +26,7 @@ HASH_LEAVES_OUT: dict[str, Any] = {
 """What changes no row of the dataset."""
 
 
-def resolved_yaml(recipe: Recipe) -> str:
+def resolved_yaml(recipe: RecipeFile) -> str:
     """With every default, absolute paths, no comments: the same recipe from any folder, and no secret in it."""
     return yaml.dump(recipe.model_dump(by_alias=True, exclude_none=True))
 
@@ -36,6 +38,7 @@ def recipe_hash(recipe: Recipe) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def json_schema() -> dict[str, Any]:
+@cache
+def json_schema(kind: type[RecipeFile] = Recipe) -> dict[str, Any]:
     """What editors complete and check by."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Recipe.model_json_schema()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **kind.model_json_schema()}

@@ -3,18 +3,22 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from ovlt_data import lookup
 from ovlt_data.errors import RecipeError
 from ovlt_data.recipe import yaml
+from ovlt_data.recipe.export import json_schema
+from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.override import override
 from ovlt_data.recipe.place import Place
 from ovlt_data.recipe.schema import Recipe
 from ovlt_data.recipe.wording import describe
 from ovlt_data.recipe.yaml import Document, KeyPath, YamlError
+
+AnyRecipe = TypeVar("AnyRecipe", bound=RecipeFile)
 
 
 class Fault(NamedTuple):
@@ -30,18 +34,23 @@ class Fault(NamedTuple):
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe of a dataset; see `load`."""
+    return load(Recipe, path, overrides)
+
+
+def load(kind: type[AnyRecipe], path: Path, overrides: Sequence[str] = ()) -> AnyRecipe:
     """A recipe that can run here: its keys, prompts, files and key variables are there; paths come out absolute.
 
     Overrides are what follows --set: `reason.samples=8`, `problems.sources.0.count=4`.
     """
-    document = _read(path)
+    document = _read(path, kind)
     faults = [Fault(line, f"{path}:{line}", keys, what) for keys, line, what in document.problems]
     value, overridden = _override(document.value, overrides, faults)
     recipe = None
     try:
-        recipe = Recipe.model_validate(value, context=Place(path.absolute(), os.environ))
+        recipe = kind.model_validate(value, context=Place(path.absolute(), os.environ))
     except ValidationError as error:
-        wrong = describe(error, value).items()
+        wrong = describe(error, value, json_schema(kind)).items()
         faults += [_locate(keys, what, file=path, lines=document.lines, overridden=overridden) for keys, what in wrong]
     if recipe is None or faults:
         raise RecipeError([str(fault) for fault in sorted(faults)])
@@ -63,7 +72,8 @@ def find_recipe(name: str) -> Path:
     return shipped[plain]
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path, kind: type[RecipeFile]) -> Document:
+    keys = ", ".join(name for name, field in kind.model_fields.items() if field.is_required())
     try:
         document = yaml.parse(path.read_text("utf-8-sig"))
     except FileNotFoundError:
@@ -77,9 +87,9 @@ def _read(path: Path) -> Document:
     except YamlError as error:
         raise RecipeError([f"{path}:{error.line}: {error}"]) from error
     if document.value is None:
-        raise RecipeError([f"{path}: is empty; expected a recipe: name, models, problems, reason, build"])
+        raise RecipeError([f"{path}: is empty; expected a recipe: {keys}, …"])
     if not isinstance(document.value, dict):
-        raise RecipeError([f"{path}:1: holds no mapping; expected `key: value` lines: name, models, problems, …"])
+        raise RecipeError([f"{path}:1: holds no mapping; expected `key: value` lines: {keys}, …"])
     return document
 
 

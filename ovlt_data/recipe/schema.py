@@ -8,13 +8,12 @@ is to be told everything at once, each thing at the key to change. `model.py` ho
 `step.py` the steps of curation.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import Model
-from ovlt_data.recipe.place import Place
 from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, TablePath, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 
@@ -168,13 +167,11 @@ class Stop(Section):
     """A problem with fewer samples than this has failed."""
 
 
-class Recipe(Section):
+class Recipe(RecipeFile):
     """One dataset, from problems to rows."""
 
     model_config = ConfigDict(title="ovlt recipe")
 
-    name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$")
-    """Of the folder runs/NAME: letters, digits, `.`, `_`, `-`."""
     seed: int = 0
     """Of every choice among rows."""
     models: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], Model] = {}
@@ -196,28 +193,12 @@ class Recipe(Section):
     stop: Stop = Stop()
     """When a run gives up."""
 
-    _path: Path = PrivateAttr(default=Path("recipe.yaml"))
-
-    @property
-    def path(self) -> Path:
-        """The file it was loaded from."""
-        return self._path
-
-    @property
-    def folder(self) -> Path:
-        """Where its paths start."""
-        return self._path.parent
-
     def expects_reasoning(self, name: str) -> bool:
         """Whether a model that returns no reasoning is to be reported."""
         said = self.models[name].reasoning
         if said is not None:
             return said
         return self.caption is not None and self.reason is not None and self.reason.model == name
-
-    def model_post_init(self, context: Any, /) -> None:
-        if isinstance(context, Place):
-            self._path = context.path
 
     @field_validator("caption", "reason")
     @classmethod

@@ -5,13 +5,11 @@ What was expected is read off the JSON schema, so that it says what the schema s
 
 import difflib
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ovlt_data.recipe.export import json_schema
 from ovlt_data.recipe.yaml import KeyPath
 
 TYPES = {
@@ -34,12 +32,12 @@ Node = dict[str, Any]
 """Part of a JSON schema."""
 
 
-def describe(error: ValidationError, written: Any) -> dict[KeyPath, str]:
-    """Each wrong key of what was `written`, with what is wrong."""
+def describe(error: ValidationError, written: Any, schema: Node) -> dict[KeyPath, str]:
+    """Each wrong key of what was `written`, with what is wrong; `schema` is its kind's JSON schema."""
     found: dict[KeyPath, str] = {}
     for detail in error.errors(include_url=False):
         path = _cut(detail["loc"], written)
-        found.setdefault(path, _word(detail, path))
+        found.setdefault(path, _word(detail, path, schema))
     return {path: text for path, text in found.items() if not _is_default(path, written, found)}
 
 
@@ -69,15 +67,15 @@ def _is_default(path: KeyPath, written: Any, found: Mapping[KeyPath, str]) -> bo
     return key not in source and ("problems", "defaults", key) in found
 
 
-def _word(detail: ErrorDetails, path: KeyPath) -> str:
+def _word(detail: ErrorDetails, path: KeyPath, schema: Node) -> str:
     kind = detail["type"]
     if kind == "value_error":
         return str(detail["ctx"]["error"]) if "ctx" in detail else detail["msg"]
     if kind == "extra_forbidden":
-        return _name_unknown(str(path[-1]), known=_keys(path[:-1]))
+        return _name_unknown(str(path[-1]), known=_keys(path[:-1], schema))
     if BAD_KEY in detail["loc"]:
-        return f"is no name for this; expected {_phrase_names(path[:-1])}"
-    expected = _phrase(path)
+        return f"is no name for this; expected {_phrase_names(path[:-1], schema)}"
+    expected = _phrase(path, schema)
     if kind == "missing":
         return f"is missing; expected {expected}"
     return f"is {_show(detail['input'], expected)}; expected {expected}"
@@ -106,9 +104,12 @@ def _show(value: Any, expected: str) -> str:
             return f"the number {value}" + (" (text of digits needs quotes)" if expected.startswith("text") else "")
 
 
-def _phrase(path: KeyPath) -> str:
+def _phrase(path: KeyPath, schema: Node) -> str:
     """What may stand at a path."""
-    return " or ".join(dict.fromkeys(phrase for node in _at(path) for phrase in _phrases(node))) or "something else"
+    return (
+        " or ".join(dict.fromkeys(phrase for node in _at(path, schema) for phrase in _phrases(node)))
+        or "something else"
+    )
 
 
 def _phrases(node: Node) -> Iterator[str]:
@@ -127,22 +128,22 @@ def _bounds(node: Node) -> str:
     return f", {' and '.join(bounds)}" if bounds else ""
 
 
-def _phrase_names(path: KeyPath) -> str:
-    for node in _at(path):
+def _phrase_names(path: KeyPath, schema: Node) -> str:
+    for node in _at(path, schema):
         if "propertyNames" in node:
             return f"one of {', '.join(node['propertyNames']['enum'])}"
     return "letters, digits, `-` and `_`"
 
 
-def _keys(path: KeyPath) -> list[str]:
-    return [key for node in _at(path) for key in node.get("properties", {})]
+def _keys(path: KeyPath, schema: Node) -> list[str]:
+    return [key for node in _at(path, schema) for key in node.get("properties", {})]
 
 
-def _at(path: KeyPath) -> list[Node]:
+def _at(path: KeyPath, schema: Node) -> list[Node]:
     """The schema's alternatives for what stands at a path."""
-    nodes = _unfold(_schema())
+    nodes = _unfold(schema, schema)
     for key in path:
-        nodes = [inner for node in nodes for part in _inside(node, key) for inner in _unfold(part)]
+        nodes = [inner for node in nodes for part in _inside(node, key) for inner in _unfold(part, schema)]
     return nodes
 
 
@@ -155,14 +156,9 @@ def _inside(node: Node, key: str | int) -> list[Node]:
     return [*node.get("patternProperties", {}).values(), *([rest] if isinstance(rest, dict) else [])]
 
 
-def _unfold(node: Node) -> list[Node]:
+def _unfold(node: Node, schema: Node) -> list[Node]:
     if "$ref" in node:
-        return _unfold(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
+        return _unfold(schema["$defs"][node["$ref"].rpartition("/")[2]], schema)
     if "anyOf" in node:
-        return [inner for part in node["anyOf"] for inner in _unfold(part)]
+        return [inner for part in node["anyOf"] for inner in _unfold(part, schema)]
     return [node]
-
-
-@cache
-def _schema() -> Node:
-    return json_schema()
