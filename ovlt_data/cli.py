@@ -84,13 +84,18 @@ def run(
     retry: Annotated[str, typer.Option(metavar="KIND,…", help="Lasting failures to try again, by kind.")] = "",
     name: Annotated[str | None, typer.Option(help="The run's name; left out: the recipe's.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    wait: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Wait so long for servers that are still loading.")
+    ] = 0.0,
     as_json: Json = False,
 ) -> None:
     """Generate, curate and build; run it again to resume."""
     from ovlt_data.session import run_command
 
     kinds = frozenset(kind for kind in retry.split(",") if kind)
-    status = run_command(recipe, overrides or [], limit=limit, retry=kinds, name=name, out=out, as_json=as_json)
+    status = run_command(
+        recipe, overrides or [], limit=limit, retry=kinds, name=name, out=out, wait=wait, as_json=as_json
+    )
     raise typer.Exit(status)
 
 

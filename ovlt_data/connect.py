@@ -33,10 +33,12 @@ def open_endpoints(
     say: Say,
     stopping: asyncio.Event | None = None,
     transports: Mapping[str, Transport] | None = None,
+    wait: float = 0.0,
 ) -> dict[str, Endpoint]:
     """An endpoint for each model that the recipe uses, with its identity filled in.
 
     Nothing is sent, and no embedded server starts, before it is asked. `transports` replace ours by model name.
+    `wait`: seconds for a server that is still loading, before anything has answered.
     """
     servers = EmbeddedServers(stack)
     proven: set[str] = set()
@@ -54,6 +56,7 @@ def open_endpoints(
             api_key=os.environ[model.api_key_env] if model.api_key_env else None,
             grace=recipe.stop.grace,
             proven=proven,
+            wait=wait,
         )
         stack.push_async_callback(endpoints[name].close)
     return endpoints

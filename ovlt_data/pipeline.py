@@ -48,6 +48,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Problems per source."""
     retry: frozenset[str] = frozenset()
     """Kinds of lasting failures to try again."""
+    wait: float = 0.0
+    """Seconds for a server that is still loading, before anything has answered."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -167,7 +169,15 @@ async def _generate(
     recipe, tally, say = run.recipe, run.tally, run.say
     tally.total = expected_rows(recipe, limit=run.options.limit)
     async with AsyncExitStack() as stack:
-        endpoints = open_endpoints(recipe, tally=tally, stack=stack, say=say, stopping=stopping, transports=transports)
+        endpoints = open_endpoints(
+            recipe,
+            tally=tally,
+            stack=stack,
+            say=say,
+            stopping=stopping,
+            transports=transports,
+            wait=run.options.wait,
+        )
         store = await open_store(recipe, beside=run.options.out.parent, stack=stack, say=say)
         finished = await generate(
             rows,

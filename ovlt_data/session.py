@@ -41,11 +41,12 @@ def run_command(
     retry: frozenset[str],
     name: str | None,
     out: Path,
+    wait: float,
     as_json: bool,
 ) -> int:
     """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
-    options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry)
+    options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry, wait=wait)
     console = PeopleConsole()
     stop = Stop(say := speak(console))
     ended: list[Outcome] = []

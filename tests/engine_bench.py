@@ -35,6 +35,7 @@ async def bench(
     fields: Mapping[str, Any] | None = None,
     api_key: str | None = None,
     grace: float = 30.0,
+    wait: float = 0.0,
     transport: Transport | None = None,
 ) -> AsyncGenerator[Bench]:
     urls = [server.url for server in servers]
@@ -51,6 +52,7 @@ async def bench(
         say=said.append,
         api_key=api_key,
         grace=grace,
+        wait=wait,
         backoff=0.001,
     )
     engine = Engine({"m": endpoint}, store, tally)

@@ -56,6 +56,7 @@ class Endpoint:
         api_key: str | None = None,
         grace: float = 600.0,
         proven: set[str] | None = None,
+        wait: float = 0.0,
         backoff: float = FIRST_BACKOFF,
         look_every: float = LOOK_EVERY,
     ) -> None:
@@ -66,7 +67,9 @@ class Endpoint:
         """Whether one request may ask for several choices; learned from the first that does."""
         self._headers = _make_headers(model, api_key)
         proven = set() if proven is None else proven
-        self._replicas = Replicas(urls, name=name, headers=self._headers, grace=grace, say=say, proven=proven)
+        self._replicas = Replicas(
+            urls, name=name, headers=self._headers, grace=grace, wait=wait, say=say, proven=proven
+        )
         self._transport = transport
         self._tally = tally
         self._stopping = stopping or asyncio.Event()

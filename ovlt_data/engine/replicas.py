@@ -36,6 +36,7 @@ class Replicas:
         name: str,
         headers: Mapping[str, str],
         grace: float,
+        wait: float,
         say: Say,
         proven: set[str],
     ) -> None:
@@ -44,6 +45,7 @@ class Replicas:
         self._name = name
         self._headers = headers
         self._grace = grace
+        self._wait = wait
         self._say = say
         self._some_up = asyncio.Event()
         self._some_up.set()
@@ -81,23 +83,34 @@ class Replicas:
         if self.least_busy() is None:
             self._some_up.clear()
         self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
-        if self.proven and not self._some_up.is_set():
-            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._grace:g} s")
+        if self._patience and not self._some_up.is_set():
+            self._say(f"models.{self._name}: no replica answers; waiting for up to {self._patience:g} s")
+
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait while nobody answers."""
+        return self._grace if self.proven else self._wait
 
     async def wait_for_one(self, stopping: asyncio.Event) -> None:
         """Return once a replica is up, or the run is stopping.
 
-        Raises EndpointStop after `grace`, or at once if none has ever answered.
+        Raises EndpointStop after `grace`; where none has ever answered, after `wait`.
         """
         if self._some_up.is_set():
             return
+        patience = self._patience
+        if patience and await wait_for_any(self._some_up, stopping, seconds=patience):
+            return
         if not self.proven:
-            raise EndpointStop(f"models.{self._name}: nobody answers at {self}. Start the server, then run this again.")
-        if not await wait_for_any(self._some_up, stopping, seconds=self._grace):
+            within = f" within {patience:g} s" if patience else ""
             raise EndpointStop(
-                f"models.{self._name}: no replica came back within {self._grace:g} s ({self}). "
-                "What arrived is stored; start the server, then run this again."
+                f"models.{self._name}: nobody answers at {self}{within}. Start the server, then run this again; "
+                "--wait SECONDS waits for one that is still loading."
             )
+        raise EndpointStop(
+            f"models.{self._name}: no replica came back within {patience:g} s ({self}). "
+            "What arrived is stored; start the server, then run this again."
+        )
 
     async def close(self) -> None:
         for watch in self._watches:

@@ -20,6 +20,28 @@ async def test_nobody_at_the_url_stops_the_run(tmp_path: Path) -> None:
             await m.engine.sample(Ask("m", TEXT), 1)
 
 
+async def test_a_server_that_is_still_loading_is_waited_for_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicas, "PROBE_EVERY", 0.01)
+    async with FakeEndpoint() as server:
+        await server.stop()
+        async with bench(tmp_path, server, wait=20) as m:
+            waiting = asyncio.create_task(m.engine.sample(Ask("m", TEXT), 1))
+            while "waiting for up to 20 s" not in " ".join(m.said):  # noqa: ASYNC110 - the engine only talks
+                await asyncio.sleep(0.01)
+            await server.start()
+            assert (await waiting).by_slot[0].content == words(0)
+
+
+async def test_a_server_that_never_comes_is_not_waited_for_longer(tmp_path: Path) -> None:
+    async with FakeEndpoint() as server:
+        pass
+    async with bench(tmp_path, server, wait=0.05) as m:
+        with pytest.raises(EndpointStop, match=r"nobody answers at http://\S+ within 0\.05 s"):
+            await m.engine.sample(Ask("m", TEXT), 1)
+
+
 @pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"], ids=["direct", "proxy-for-others"])
 async def test_a_server_that_comes_back_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
