@@ -87,6 +87,10 @@ def run(
     wait: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Wait so long for servers that are still loading.")
     ] = 0.0,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Generate for the I-th of N parts only; then run without it to gather."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Generate, curate and build; run it again to resume."""
@@ -94,7 +98,15 @@ def run(
 
     kinds = frozenset(kind for kind in retry.split(",") if kind)
     status = run_command(
-        recipe, overrides or [], limit=limit, retry=kinds, name=name, out=out, wait=wait, as_json=as_json
+        recipe,
+        overrides or [],
+        limit=limit,
+        retry=kinds,
+        name=name,
+        out=out,
+        wait=wait,
+        shard=shard,
+        as_json=as_json,
     )
     raise typer.Exit(status)
 

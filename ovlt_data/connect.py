@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import AiohttpTransport, Transport
@@ -16,11 +17,11 @@ from ovlt_data.sources import on_hub, read_sources
 from ovlt_data.types import Problem, Say, Unusable
 
 
-async def open_store(recipe: Recipe, *, beside: Path, stack: AsyncExitStack, say: Say) -> Store:
+async def open_store(recipe: Recipe, *, beside: Path, stack: AsyncExitStack, say: Say, label: str = LABEL) -> Store:
     """The first store of the recipe, else of OVLT_STORE, else `store` in the folder `beside`; further ones are read."""
     named = recipe.store or [os.environ.get("OVLT_STORE") or str(beside / "store")]
     first, *others = [Path(name) for name in named]
-    store = await Store.open(first, read_only=others, say=say)
+    store = await Store.open(first, read_only=others, label=label, say=say)
     stack.push_async_callback(store.close)
     return store
 

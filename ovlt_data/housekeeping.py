@@ -10,12 +10,12 @@ import polars as pl
 from ovlt_data.engine import upkeep
 from ovlt_data.errors import UsageError
 from ovlt_data.run_folder import read_run
-from ovlt_data.tables import read_table
+from ovlt_data.tables import folders_of, read_table
 
 KEYS = {"samples": "response_key", "captions": "response_key", "failures": "request_key"}
 """Tables of a run and their column that names a request: what a failed problem has of its samples is kept too."""
 LINEAGE = ("response_key", "caption_response_key")
-FINISHED = ("done", "empty")
+FINISHED = ("done", "empty", "generated")
 
 
 def print_stats(store: Path | None) -> None:
@@ -61,7 +61,7 @@ def find_store(named: Path | None) -> Path:
 
 def _referred_keys(runs: Path) -> set[bytes]:
     """Keys that a run's tables or a version's lineage name. Raises UsageError where that can't be known."""
-    folders = [path for path in sorted(runs.glob("*")) if read_run(path)]
+    folders = [path for run in sorted(runs.glob("*")) for path in folders_of(run) if read_run(path)]
     if not folders:
         raise UsageError(f"{runs}: holds no run, so that every reply would go; name the folder of runs with --runs")
     for folder in folders:

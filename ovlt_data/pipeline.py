@@ -17,6 +17,7 @@ from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_pr
 from ovlt_data.curate import curate, describe_funnel, rejected_problems
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
+from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
 from ovlt_data.errors import NothingBuilt, OvltError
@@ -29,12 +30,14 @@ from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.report import write_report
 from ovlt_data.run_folder import open_run, write_run
+from ovlt_data.shard import Shard
 from ovlt_data.sources import SOURCES
 from ovlt_data.tables import Curated, read_table
 from ovlt_data.types import FunnelStep, Problem, Say, Unusable
 
-State = Literal["done", "empty", "interrupted", "stopped"]
-"""How a run ended: `empty` went all the way and built nothing; the last two can be taken up again."""
+State = Literal["done", "empty", "generated", "interrupted", "stopped"]
+"""How a run ended: `empty` went all the way and built nothing, `generated` is a shard that did its part; the last two
+can be taken up again."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -50,6 +53,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Kinds of lasting failures to try again."""
     wait: float = 0.0
     """Seconds for a server that is still loading, before anything has answered."""
+    shard: Shard | None = None
+    """The part of the problems to walk; None for all."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -123,8 +128,9 @@ async def run_recipe(
     `OpenAITransport` around a client of yours, for example.
     """
     started = time.monotonic()
+    shard = str(options.shard) if options.shard else None
     plan, student = plan_walk(recipe), _load_student(recipe)
-    with open_run(options.out, options.name, recipe_file=recipe.path) as folder:
+    with open_run(options.out, options.name, recipe_file=recipe.path, shard=shard) as folder:
         run = Run(
             recipe=recipe,
             options=options,
@@ -136,13 +142,15 @@ async def run_recipe(
             on_end=on_end,
             started=started,
         )
-        rows = await asyncio.to_thread(read_problems, recipe, images_folder=folder / "images", limit=options.limit)
+        rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
         _doubt_retry(run)
         provenance = await _generate_or_account(run, rows, stopping, transports)
         if provenance is None:
             return await asyncio.to_thread(_end, run, "interrupted")
         _report_reasonless(run)
+        if shard is not None:
+            return await asyncio.to_thread(_end, run, "generated")
         return await asyncio.to_thread(_curate_and_build, run, provenance)
 
 
@@ -166,8 +174,8 @@ async def _generate(
     run: Run, rows: Rows, stopping: asyncio.Event, transports: Mapping[str, Transport] | None
 ) -> Provenance | None:
     """Fill the run's tables; None when it was interrupted."""
-    recipe, tally, say = run.recipe, run.tally, run.say
-    tally.total = expected_rows(recipe, limit=run.options.limit)
+    recipe, tally, say, options = run.recipe, run.tally, run.say, run.options
+    tally.total = expected_rows(recipe, limit=options.limit) if options.shard is None else None
     async with AsyncExitStack() as stack:
         endpoints = open_endpoints(
             recipe,
@@ -176,9 +184,10 @@ async def _generate(
             say=say,
             stopping=stopping,
             transports=transports,
-            wait=run.options.wait,
+            wait=options.wait,
         )
-        store = await open_store(recipe, beside=run.options.out.parent, stack=stack, say=say)
+        label = f"shard-{options.shard}" if options.shard else LABEL
+        store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say, label=label)
         finished = await generate(
             rows,
             run.plan,
@@ -187,10 +196,17 @@ async def _generate(
             store=store,
             endpoints=endpoints,
             tally=tally,
-            retry=run.options.retry,
+            retry=options.retry,
             stopping=stopping,
         )
     return _trace(run, endpoints) if finished else None
+
+
+def _read_rows(run: Run) -> Rows:
+    """The sources' rows; shards keep their pictures in one folder, where the whole run looks for them."""
+    images, shard = run.options.out / run.options.name / "images", run.options.shard
+    rows = read_problems(run.recipe, images_folder=images, limit=run.options.limit)
+    return rows if shard is None else shard.pick(rows)
 
 
 def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:

@@ -18,21 +18,21 @@ LOCK_FILE = ".lock"
 
 
 @contextmanager
-def open_run(out: Path, name: str, *, recipe_file: Path) -> Generator[Path]:
-    """Hold a run's folder; it is made where it does not exist, and refused where it is another recipe's."""
+def open_run(out: Path, name: str, *, recipe_file: Path, shard: str | None = None) -> Generator[Path]:
+    """Hold a run's folder, or that of one shard; it is made where it does not exist, refused if another recipe's.
+
+    Shards work beside each other, but not beside the whole run, which would not see what they are writing.
+    """
     if Path(name).name != name or name == "..":
         raise UsageError(f"--name {name}: expected the name of a folder, not a path; --out says where it stands")
-    folder = out / name
-    try:
-        _refuse_strangers(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK_FILE).open("a+", encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentStop(f"{folder}: can't be used: {error.strerror}; --out takes another folder") from error
-    with lock:
-        _hold(lock.fileno(), folder)
-        _claim(lock, folder, recipe_file)
-        yield folder
+    root = out / name
+    with _take(root, recipe_file, shared=shard is not None):
+        if shard is None:
+            yield root
+            return
+        part = root / "shards" / shard
+        with _take(part, recipe_file):
+            yield part
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -48,14 +48,29 @@ def write_run(folder: Path, facts: Mapping[str, Any]) -> None:
     unfinished.replace(folder / RUN_FILE)
 
 
+@contextmanager
+def _take(folder: Path, recipe_file: Path, *, shared: bool = False) -> Generator[None]:
+    try:
+        _refuse_strangers(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOCK_FILE).touch()
+        lock = (folder / LOCK_FILE).open("r+", encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentStop(f"{folder}: can't be used: {error.strerror}; --out takes another folder") from error
+    with lock:
+        _hold(lock.fileno(), folder, shared=shared)
+        _claim(lock, folder, recipe_file)
+        yield
+
+
 def _refuse_strangers(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not (folder / LOCK_FILE).exists():
         raise UsageError(f"{folder} is no run's folder and holds other files; give the run another --name or --out")
 
 
-def _hold(lock: int, folder: Path) -> None:
+def _hold(lock: int, folder: Path, *, shared: bool) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise EnvironmentStop(
             f"{folder}: another ovlt works in this run; wait for it or take another --name"
@@ -67,10 +82,10 @@ def _hold(lock: int, folder: Path) -> None:
 
 
 def _claim(lock: IO[str], folder: Path, recipe_file: Path) -> None:
-    """Write whose run it is into a new lock."""
-    lock.seek(0)
+    """Write whose run it is into a new lock; shards that start together write the same over each other."""
     owner = lock.read()
     if not owner:
+        lock.seek(0)
         lock.write(str(recipe_file))
         lock.flush()
     elif owner != str(recipe_file):

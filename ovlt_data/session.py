@@ -23,6 +23,7 @@ from ovlt_data.errors import UsageError
 from ovlt_data.pipeline import Options, Outcome, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
+from ovlt_data.shard import read_shard
 from ovlt_data.sources import SOURCES
 from ovlt_data.types import Problem, Say
 
@@ -42,11 +43,19 @@ def run_command(
     name: str | None,
     out: Path,
     wait: float,
+    shard: str | None,
     as_json: bool,
 ) -> int:
     """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
     recipe = load_recipe(find_recipe(str(recipe_file)), overrides)
-    options = Options(out=out.resolve(), name=name or recipe.name, limit=limit, retry=retry, wait=wait)
+    options = Options(
+        out=out.resolve(),
+        name=name or recipe.name,
+        limit=limit,
+        retry=retry,
+        wait=wait,
+        shard=read_shard(shard) if shard else None,
+    )
     console = PeopleConsole()
     stop = Stop(say := speak(console))
     ended: list[Outcome] = []
@@ -65,7 +74,7 @@ def run_command(
     finally:
         for outcome in ended:
             _print_outcome(outcome, say, as_json=as_json)
-    return 0 if ended and ended[-1].state == "done" else stop.status
+    return 0 if ended and ended[-1].state in ("done", "generated") else stop.status
 
 
 class Stop:
@@ -109,6 +118,9 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
         print(json.dumps(msgspec.to_builtins(outcome), ensure_ascii=False))
         return
     if outcome.state == "empty":
+        return
+    if outcome.state == "generated":
+        say(f"{outcome.problems} problems of this shard are done. Once all are, run it without --shard.")
         return
     if outcome.dataset is None:
         say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")

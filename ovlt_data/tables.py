@@ -100,6 +100,11 @@ class Curated(NamedTuple):
     funnel: tuple[FunnelStep, ...]
 
 
+def folders_of(run: Path) -> list[Path]:
+    """The folders of a run that hold tables: its own, then those of its shards."""
+    return [run, *sorted(run.glob("shards/*"))]
+
+
 def write_part(folder: Path, table: str, rows: Sequence[Mapping[str, object]], *, part: int) -> None:
     """Write rows as the table's part number `part`; an existing part of that number is replaced.
 

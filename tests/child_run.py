@@ -77,8 +77,8 @@ def write_recipe(folder: Path, url: str) -> Path:
     return recipe
 
 
-def start(recipe: Path, folder: Path) -> subprocess.Popen[str]:
-    command = [*OVLT, "run", str(recipe), "--json", "--out", str(folder / "runs")]
+def start(recipe: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
+    command = [*OVLT, "run", str(recipe), "--json", "--out", str(folder / "runs"), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

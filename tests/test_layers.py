@@ -18,7 +18,7 @@ LAYERS = (
     ("engine",),
     ("sources", "generate", "curate", "publish", "report"),
     ("serve",),
-    ("run_folder", "connect"),
+    ("run_folder", "connect", "shard"),
     ("pipeline", "check"),
     ("progress", "session", "housekeeping"),
     ("cli",),

@@ -17,15 +17,26 @@ from ovlt_data.errors import EnvironmentStop
 from ovlt_data.types import Say
 
 MAX_FILES = 8
+LABEL = "replies"
+"""How the names of files start; a shard's files are called otherwise, so that each shard finds its own again."""
 Found = TypeVar("Found")
 
 
 class Segments:
     """All files of a store, open. For one thread."""
 
-    def __init__(self, folder: Path, read_only: Sequence[Path], say: Say, *, max_files: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        read_only: Sequence[Path],
+        say: Say,
+        *,
+        label: str = LABEL,
+        max_files: int | None = None,
+    ) -> None:
         self._folder = folder
         self._say = say
+        self._label = label
         self._max_files = MAX_FILES if max_files is None else max_files
         self._opened: list[Segment] = []
         try:
@@ -81,19 +92,22 @@ class Segments:
                     self._sealed += self._open_sealed(folder)
 
     def _adopt(self) -> Segment:
-        """The first file that nobody holds, or a new one; the other free ones are recovered, and merged if many."""
+        """The first file of our label that nobody holds, or a new one; the other free ones are recovered.
+
+        Many are merged, but by no shard: the others have to read theirs.
+        """
         free = [segment for path in paths_of(self._folder) if (segment := self._open_one(path, writes=True))]
-        if not free:
-            return self._create()
-        own, *others = free
+        ours = [segment for segment in free if segment.path.name.startswith(f"{self._label}-")]
+        own = ours[0] if ours else self._create()
+        others = [segment for segment in free if segment is not own]
         for other in others:
             self._seal(other)
-        if len(free) > self._max_files:
+        if self._label == LABEL and len(free) > self._max_files:
             self._merge(own, [other.path for other in others if other.path.exists()])
         return own
 
     def _create(self) -> Segment:
-        segment = Segment(self._folder / f"replies-{secrets.token_hex(4)}.sqlite", writes=True)
+        segment = Segment(self._folder / f"{self._label}-{secrets.token_hex(4)}.sqlite", writes=True)
         self._opened.append(segment)
         segment.prepare()
         return segment

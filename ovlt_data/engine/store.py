@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from ovlt_data.engine.segment import Row
-from ovlt_data.engine.segments import Segments
+from ovlt_data.engine.segments import LABEL, Segments
 from ovlt_data.types import Reply, Say
 
 UNCAPPED = 2**62
@@ -60,12 +60,16 @@ class Store:
         self._failure: BaseException | None = None
 
     @classmethod
-    async def open(cls, folder: Path, *, read_only: Sequence[Path] = (), say: Say | None = None) -> "Store":
+    async def open(
+        cls, folder: Path, *, read_only: Sequence[Path] = (), label: str = LABEL, say: Say | None = None
+    ) -> "Store":
+        """Files of our own are those whose names start with `label`."""
         loop = asyncio.get_running_loop()
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ovlt-store")
         heard = partial(loop.call_soon_threadsafe, say or _say)
         try:
-            segments = await loop.run_in_executor(thread, Segments, folder, read_only, heard)
+            opening = partial(Segments, folder, read_only, heard, label=label)
+            segments = await loop.run_in_executor(thread, opening)
         except BaseException:
             thread.shutdown(wait=False)
             raise

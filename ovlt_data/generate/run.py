@@ -16,7 +16,7 @@ from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Walker, lasting_failures
 from ovlt_data.prompts import VARIABLES, load_prompt
 from ovlt_data.recipe import Recipe
-from ovlt_data.tables import read_table
+from ovlt_data.tables import folders_of, read_table
 from ovlt_data.types import Problem, Unusable
 
 NO_CAPTION = VARIABLES - {"caption"}
@@ -54,7 +54,8 @@ async def generate(
 
     Raises StopError; what arrived until then is in the store and in the tables.
     """
-    refused = lasting_failures(read_table(folder, "failures").to_dicts(), retry=retry)
+    failures = [row for part in folders_of(folder) for row in read_table(part, "failures").to_dicts()]
+    refused = lasting_failures(failures, retry=retry)
     engine = Engine(endpoints, store, tally, refused=refused)
     recorder = Recorder(folder)
     watch = FailureWatch(max_failed=recipe.stop.max_failed, first_alike=recipe.stop.first_alike)

@@ -131,6 +131,16 @@ async def test_a_file_that_others_read_is_not_adopted(tmp_path: Path) -> None:
         await store.close()
 
 
+async def test_a_shard_adopts_its_own_file_and_merges_no_others(tmp_path: Path) -> None:
+    others = await fill_apart(tmp_path, *"abcdefghi")
+    for label in ("shard-1-of-2", "shard-1-of-2", "shard-2-of-2"):
+        store = await Store.open(tmp_path, label=label)
+        store.put(KEY, 0, reply(label))
+        await store.close()
+    names = [path.name.rpartition("-")[0] for path in databases(tmp_path)]
+    assert names == ["replies"] * len(others) + ["shard-1-of-2", "shard-2-of-2"]
+
+
 async def test_many_files_are_merged(tmp_path: Path) -> None:
     contents = [f"reply {number}" for number in range(MAX_FILES + 1)]
     assert len(await fill_apart(tmp_path, *contents)) == MAX_FILES + 1
