@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from ovlt_data.engine.budget import BudgetWatch
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.store import Store
@@ -35,6 +36,7 @@ def open_endpoints(
     stopping: asyncio.Event | None = None,
     transports: Mapping[str, Transport] | None = None,
     wait: float = 0.0,
+    budget: BudgetWatch | None = None,
 ) -> dict[str, Endpoint]:
     """An endpoint for each model that the recipe uses, with its identity filled in.
 
@@ -58,6 +60,7 @@ def open_endpoints(
             grace=recipe.stop.grace,
             proven=proven,
             wait=wait,
+            budget=budget,
         )
         stack.push_async_callback(endpoints[name].close)
     return endpoints

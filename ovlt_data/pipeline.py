@@ -1,20 +1,18 @@
 """One run of a recipe: generate, curate, build, report. The order of the stages stands here, and only here."""
 
 import asyncio
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Literal
 
-import msgspec
 import polars as pl
 from msgspec import Struct
 
+from ovlt_data.account import Account, OnEnd, read_spent
 from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems
-from ovlt_data.curate import curate, describe_funnel, rejected_problems
+from ovlt_data.curate import curate, describe_funnel
+from ovlt_data.engine.budget import BudgetWatch, Spent
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.segments import LABEL
@@ -24,20 +22,16 @@ from ovlt_data.errors import NothingBuilt, OvltError
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
+from ovlt_data.outcome import Outcome
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import Version, build_version
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
-from ovlt_data.report import write_report
-from ovlt_data.run_folder import open_run, write_run
+from ovlt_data.run_folder import open_run
 from ovlt_data.shard import Shard
 from ovlt_data.sources import SOURCES
-from ovlt_data.tables import Curated, read_table
-from ovlt_data.types import FunnelStep, Problem, Say, Unusable
-
-State = Literal["done", "empty", "generated", "interrupted", "stopped"]
-"""How a run ended: `empty` went all the way and built nothing, `generated` is a shard that did its part; the last two
-can be taken up again."""
+from ovlt_data.tables import Curated, folders_of, read_table
+from ovlt_data.types import Problem, Say, Unusable
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -57,44 +51,6 @@ class Options(Struct, frozen=True, kw_only=True):
     """The part of the problems to walk; None for all."""
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
-    """One run in numbers, as run.json and --json have them: problems = kept + rejected + failures, each once.
-
-    Of a run that ended early, `problems` are the rows read, and some of them are still undecided.
-    """
-
-    run: str
-    """The run's folder."""
-    recipe_file: str
-    state: State
-    dataset: str | None = None
-    """Folder of the version; None where the run did not get that far."""
-    version: str | None = None
-    requests: int
-    """Sent in this call."""
-    problems: int
-    kept: int = 0
-    """Problems of which at least one row was kept."""
-    rejected: Mapping[str, int]
-    """Problems by reason."""
-    failures: Mapping[str, int]
-    """Problems by kind."""
-    samples: int
-    verdicts: Mapping[str, int]
-    """Samples: `correct`, or the reason why not."""
-    reasonless: int
-    """Samples without reasoning."""
-    rows: int = 0
-    funnel: Sequence[FunnelStep] = ()
-    retries: Mapping[str, int]
-    from_store: int
-    """Replies that were there already."""
-    prompt_tokens: int
-    completion_tokens: int
-    seconds: float
-
-
-OnEnd = Callable[[Outcome], None]
 Rows = Iterator[Problem | Unusable]
 
 
@@ -108,8 +64,8 @@ class Run(Struct, frozen=True, kw_only=True):
     student: Prompt
     tally: Tally
     say: Say
-    on_end: OnEnd
-    started: float
+    account: Account
+    budget: BudgetWatch
 
 
 async def run_recipe(
@@ -127,7 +83,6 @@ async def run_recipe(
     `on_end` is told how the run ended, whatever is raised then. `transports` replace ours by model name: an
     `OpenAITransport` around a client of yours, for example.
     """
-    started = time.monotonic()
     shard = str(options.shard) if options.shard else None
     plan, student = plan_walk(recipe), _load_student(recipe)
     with open_run(options.out, options.name, recipe_file=recipe.path, shard=shard) as folder:
@@ -139,18 +94,18 @@ async def run_recipe(
             student=student,
             tally=tally,
             say=say,
-            on_end=on_end,
-            started=started,
+            account=Account(folder, recipe_file=recipe.path, tally=tally, on_end=on_end),
+            budget=_watch_budget(recipe, folder, tally, stopping),
         )
         rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
         _doubt_retry(run)
         provenance = await _generate_or_account(run, rows, stopping, transports)
         if provenance is None:
-            return await asyncio.to_thread(_end, run, "interrupted")
+            return await asyncio.to_thread(_end_early, run)
         _report_reasonless(run)
         if shard is not None:
-            return await asyncio.to_thread(_end, run, "generated")
+            return await asyncio.to_thread(run.account.close, "generated")
         return await asyncio.to_thread(_curate_and_build, run, provenance)
 
 
@@ -159,14 +114,15 @@ async def _generate_or_account(
 ) -> Provenance | None:
     """A run that breaks off leaves its account; one that did not come to its first row leaves the last call's."""
     try:
-        return await _generate(run, rows, stopping, transports)
+        async with run.account.keep():
+            return await _generate(run, rows, stopping, transports)
     except (OvltError, OSError):
         if run.tally.read:
-            await asyncio.to_thread(_end, run, "stopped")
+            await asyncio.to_thread(run.account.close, "stopped")
         raise
     except asyncio.CancelledError:
         if run.tally.read:
-            _account(run, "interrupted")
+            run.account.break_off("interrupted")
         raise
 
 
@@ -185,6 +141,7 @@ async def _generate(
             stopping=stopping,
             transports=transports,
             wait=options.wait,
+            budget=run.budget,
         )
         label = f"shard-{options.shard}" if options.shard else LABEL
         store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say, label=label)
@@ -202,6 +159,12 @@ async def _generate(
     return _trace(run, endpoints) if finished else None
 
 
+def _watch_budget(recipe: Recipe, folder: Path, tally: Tally, stopping: asyncio.Event) -> BudgetWatch:
+    """The gathering run counts what its shards spent, too."""
+    earlier = sum(map(read_spent, folders_of(folder)), Spent())
+    return BudgetWatch(recipe.budget, tally, stopping, earlier=earlier)
+
+
 def _read_rows(run: Run) -> Rows:
     """The sources' rows; shards keep their pictures in one folder, where the whole run looks for them."""
     images, shard = run.options.out / run.options.name / "images", run.options.shard
@@ -209,15 +172,22 @@ def _read_rows(run: Run) -> Rows:
     return rows if shard is None else shard.pick(rows)
 
 
+def _end_early(run: Run) -> Outcome:
+    if not run.budget.refused:
+        return run.account.close("interrupted")
+    run.say(run.budget.refused)
+    return run.account.close("budget")
+
+
 def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:
     curated = _curate(run)
     try:
         version = _build(run, curated, provenance)
     except NothingBuilt:
-        _end(run, "empty", curated)
+        run.account.close("empty", curated)
         raise
     run.say(f"{version.rows} rows in version {version.id}" + ("" if version.new else ", which was there already"))
-    return _end(run, "done", curated, version)
+    return run.account.close("done", curated, version)
 
 
 def _load_student(recipe: Recipe) -> Prompt:
@@ -277,42 +247,3 @@ def _report_reasonless(run: Run) -> None:
         "neither in message.reasoning nor as <think> in the content. With vLLM, serve it with --reasoning-parser; "
         "`ovlt check` shows a reply."
     )
-
-
-def _end(run: Run, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
-    """Account for the run, and show it."""
-    outcome = _account(run, state, curated, version)
-    write_report(run.folder)
-    return outcome
-
-
-def _account(run: Run, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
-    """Count the run as it stands, and write run.json."""
-    rejected, tally = Counter(run.tally.rejected), run.tally
-    if curated is not None:
-        rejected.update(rejected_problems(curated)["rejected_for"])
-    outcome = Outcome(
-        run=str(run.folder),
-        recipe_file=str(run.recipe.path),
-        state=state,
-        dataset=str(run.folder / "dataset") if version else None,
-        version=version.id if version else None,
-        requests=tally.requests,
-        problems=tally.read,
-        kept=curated.rows["problem_id"].n_unique() if curated else 0,
-        rejected=rejected,
-        failures=tally.failed,
-        samples=tally.samples,
-        verdicts=tally.verdicts,
-        reasonless=tally.reasonless,
-        rows=version.rows if version else 0,
-        funnel=curated.funnel if curated else (),
-        retries=tally.retries,
-        from_store=tally.from_store,
-        prompt_tokens=tally.prompt_tokens,
-        completion_tokens=tally.completion_tokens,
-        seconds=round(time.monotonic() - run.started, 3),
-    )
-    write_run(run.folder, msgspec.to_builtins(outcome))
-    run.on_end(outcome)
-    return outcome

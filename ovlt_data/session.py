@@ -7,7 +7,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -20,7 +20,8 @@ from ovlt_data.answers.lines import Summary, grade_lines
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
-from ovlt_data.pipeline import Options, Outcome, run_recipe
+from ovlt_data.outcome import Outcome, State
+from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.recipe import find_recipe, load_recipe
 from ovlt_data.shard import read_shard
@@ -30,6 +31,8 @@ from ovlt_data.types import Problem, Say
 Result = TypeVar("Result")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STATUSES: Mapping[State, int] = {"done": 0, "generated": 0, "budget": 5}
+"""Exit statuses of runs that no signal and no error ended."""
 CHECK_ROWS = 200
 """Rows of each source that `check` reads unless told otherwise."""
 
@@ -74,7 +77,7 @@ def run_command(
     finally:
         for outcome in ended:
             _print_outcome(outcome, say, as_json=as_json)
-    return 0 if ended and ended[-1].state in ("done", "generated") else stop.status
+    return STATUSES.get(ended[-1].state, stop.status) if ended else stop.status
 
 
 class Stop:
@@ -121,6 +124,9 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
         return
     if outcome.state == "generated":
         say(f"{outcome.problems} problems of this shard are done. Once all are, run it without --shard.")
+        return
+    if outcome.state == "budget":
+        say("Stopped at the budget. Raise it in the recipe and run it again: nothing is sent twice.")
         return
     if outcome.dataset is None:
         say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
+from ovlt_data.engine.budget import BudgetWatch
 from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
@@ -57,6 +58,7 @@ class Endpoint:
         grace: float = 600.0,
         proven: set[str] | None = None,
         wait: float = 0.0,
+        budget: BudgetWatch | None = None,
         backoff: float = FIRST_BACKOFF,
         look_every: float = LOOK_EVERY,
     ) -> None:
@@ -75,6 +77,7 @@ class Endpoint:
         self._stopping = stopping or asyncio.Event()
         self._api_key = api_key
         self._backoff = backoff
+        self._budget = budget
         self._limiter = Limiter(model, self._replicas, headers=self._headers, look_every=look_every)
 
     @property
@@ -125,7 +128,7 @@ class Endpoint:
             await self._replicas.wait_for_one(self._stopping)
             async with self._limiter.slots:
                 await self._limiter.wait_for_turn(self._stopping)
-                if self._stopping.is_set():
+                if self._stopping.is_set() or (self._budget is not None and self._budget.refuses()):
                     raise Interrupted
                 replica = self._replicas.least_busy()
                 if replica is None:

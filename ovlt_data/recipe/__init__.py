@@ -5,6 +5,7 @@ from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.schema import (
+    Budget,
     Build,
     CaptionColumns,
     CaptionStep,
@@ -20,6 +21,7 @@ from ovlt_data.recipe.step import Select, Step
 
 __all__ = [
     "EMBEDDED",
+    "Budget",
     "Build",
     "CaptionColumns",
     "CaptionStep",

@@ -14,6 +14,7 @@ HASH_LEAVES_OUT: dict[str, Any] = {
     "name": True,  # of a folder
     "store": True,  # where replies are kept
     "stop": {"grace", "max_failed", "first_alike"},  # when a run gives up; `min_samples` decides about rows
+    "budget": True,  # how much of it is made at a time
     "models": {
         "__all__": {
             "endpoint",  # where a model is, not who

@@ -167,6 +167,17 @@ class Stop(Section):
     """A problem with fewer samples than this has failed."""
 
 
+class Budget(Section):
+    """What a run may spend: then what is in flight is finished, and a larger budget takes it up again."""
+
+    requests: int | None = Field(default=None, ge=1)
+    """Sent by the run's folder in all its calls, retries included."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Of prompts and completions, by the run's folder in all its calls; what is in flight comes on top."""
+    hours: float | None = Field(default=None, gt=0)
+    """Of one call of `ovlt run`."""
+
+
 class Recipe(RecipeFile):
     """One dataset, from problems to rows."""
 
@@ -192,6 +203,8 @@ class Recipe(RecipeFile):
     """Folder of the response store, then further ones to read only; left out: OVLT_STORE, or ./store."""
     stop: Stop = Stop()
     """When a run gives up."""
+    budget: Budget = Budget()
+    """What a run may spend; left out: all it takes."""
 
     def expects_reasoning(self, name: str) -> bool:
         """Whether a model that returns no reasoning is to be reported."""

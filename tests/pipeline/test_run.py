@@ -14,7 +14,8 @@ from fake_endpoint import FakeEndpoint
 from ovlt_data.cli import exit_status
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import EndpointStop, NothingBuilt, OvltError, TooManyFailures, UsageError
-from ovlt_data.pipeline import Options, Outcome, run_recipe
+from ovlt_data.outcome import Outcome
+from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.recipe import load_recipe
 
 PROBLEMS = 12

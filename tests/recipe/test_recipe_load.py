@@ -44,9 +44,9 @@ MISTAKES = {
     ),
     "unknown-key-like-none": (
         "caption: {",
-        "budget: {tokens: 1}\ncaption: {",
-        "trial.yaml:11: budget: is no key here; expected one of: "
-        "build, caption, curate, models, name, problems, reason, samples, seed, stop, store",
+        "quota: {tokens: 1}\ncaption: {",
+        "trial.yaml:11: quota: is no key here; expected one of: "
+        "budget, build, caption, curate, models, name, problems, reason, samples, seed, stop, store",
     ),
     "duplicate-key": (
         "name: trial",

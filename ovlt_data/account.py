@@ -1,0 +1,101 @@
+"""A run's account: what it did and spent, as run.json keeps it while the run goes on and at its end."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from ovlt_data.curate import rejected_problems
+from ovlt_data.engine.budget import Spent
+from ovlt_data.engine.tally import Tally
+from ovlt_data.outcome import Outcome, State
+from ovlt_data.publish.build import Version
+from ovlt_data.report import write_report
+from ovlt_data.run_folder import read_run, write_run
+from ovlt_data.tables import Curated
+
+WRITE_EVERY = 5.0
+"""Seconds between accounts of a run that goes on: what a killed one has spent is known."""
+
+OnEnd = Callable[[Outcome], None]
+
+
+class Account:
+    """Counts one call of a run into its folder, on top of what earlier calls spent there."""
+
+    def __init__(self, folder: Path, *, recipe_file: Path, tally: Tally, on_end: OnEnd) -> None:
+        self._folder = folder
+        self._recipe_file = recipe_file
+        self._tally = tally
+        self._on_end = on_end
+        self._started = time.monotonic()
+        self._earlier = read_spent(folder)
+
+    def close(self, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
+        """The run's last word: written, told and shown."""
+        outcome = self.write(state, curated, version)
+        self._on_end(outcome)
+        write_report(self._folder)
+        return outcome
+
+    def break_off(self, state: State) -> Outcome:
+        """The last word of a run that has no time left to be shown."""
+        outcome = self.write(state)
+        self._on_end(outcome)
+        return outcome
+
+    @asynccontextmanager
+    async def keep(self) -> AsyncGenerator[None]:
+        """Write now and then while the block runs, as interrupted: if the run is killed, that is what it was."""
+        task = asyncio.create_task(self._write_on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_EVERY)
+            if self._tally.read:
+                self.write("interrupted")
+
+    def write(self, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
+        """Count the run as it stands, and replace run.json."""
+        rejected, tally = Counter(self._tally.rejected), self._tally
+        if curated is not None:
+            rejected.update(rejected_problems(curated)["rejected_for"])
+        outcome = Outcome(
+            run=str(self._folder),
+            recipe_file=str(self._recipe_file),
+            state=state,
+            dataset=str(self._folder / "dataset") if version else None,
+            version=version.id if version else None,
+            requests=tally.requests,
+            spent=self._earlier + Spent(tally.requests, tally.prompt_tokens + tally.completion_tokens),
+            problems=tally.read,
+            kept=curated.rows["problem_id"].n_unique() if curated else 0,
+            rejected=rejected,
+            failures=tally.failed,
+            samples=tally.samples,
+            verdicts=tally.verdicts,
+            reasonless=tally.reasonless,
+            rows=version.rows if version else 0,
+            funnel=curated.funnel if curated else (),
+            retries=tally.retries,
+            from_store=tally.from_store,
+            prompt_tokens=tally.prompt_tokens,
+            completion_tokens=tally.completion_tokens,
+            seconds=round(time.monotonic() - self._started, 3),
+        )
+        write_run(self._folder, msgspec.to_builtins(outcome))
+        return outcome
+
+
+def read_spent(folder: Path) -> Spent:
+    """What the run of this folder has sent in all its calls."""
+    return msgspec.convert(read_run(folder).get("spent", {}), Spent)

@@ -1,0 +1,52 @@
+"""How a run ended, in numbers: what run.json and --json hold."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ovlt_data.engine.budget import Spent
+from ovlt_data.types import FunnelStep
+
+State = Literal["done", "empty", "generated", "interrupted", "budget", "stopped"]
+"""`empty` went all the way and built nothing, `generated` is a shard that did its part; the last three can be taken up
+again: interrupted (or killed), at the end of the budget, stopped by an endpoint or the environment."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """One run in numbers, as run.json and --json have them: problems = kept + rejected + failures, each once.
+
+    Of a run that ended early, `problems` are the rows read, and some of them are still undecided.
+    """
+
+    run: str
+    """The run's folder."""
+    recipe_file: str
+    state: State
+    dataset: str | None = None
+    """Folder of the version; None where the run did not get that far."""
+    version: str | None = None
+    requests: int
+    """Sent in this call."""
+    spent: Spent = Spent()
+    """Of this folder, in all its calls."""
+    problems: int
+    kept: int = 0
+    """Problems of which at least one row was kept."""
+    rejected: Mapping[str, int]
+    """Problems by reason."""
+    failures: Mapping[str, int]
+    """Problems by kind."""
+    samples: int
+    verdicts: Mapping[str, int]
+    """Samples: `correct`, or the reason why not."""
+    reasonless: int
+    """Samples without reasoning."""
+    rows: int = 0
+    funnel: Sequence[FunnelStep] = ()
+    retries: Mapping[str, int]
+    from_store: int
+    """Replies that were there already."""
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
