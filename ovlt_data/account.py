@@ -11,6 +11,7 @@ import msgspec
 
 from ovlt_data.curate import rejected_problems
 from ovlt_data.engine.budget import Spent
+from ovlt_data.engine.events import Note
 from ovlt_data.engine.tally import Tally
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.publish.build import Version
@@ -27,26 +28,34 @@ OnEnd = Callable[[Outcome], None]
 class Account:
     """Counts one call of a run into its folder, on top of what earlier calls spent there."""
 
-    def __init__(self, folder: Path, *, recipe_file: Path, tally: Tally, on_end: OnEnd) -> None:
+    def __init__(self, folder: Path, *, recipe_file: Path, tally: Tally, note: Note, on_end: OnEnd) -> None:
         self._folder = folder
         self._recipe_file = recipe_file
         self._tally = tally
+        self._note = note
         self._on_end = on_end
         self._started = time.monotonic()
         self._earlier = read_spent(folder)
 
-    def close(self, state: State, curated: Curated | None = None, version: Version | None = None) -> Outcome:
+    def close(
+        self, state: State, curated: Curated | None = None, version: Version | None = None, *, why: str = ""
+    ) -> Outcome:
         """The run's last word: written, told and shown."""
-        outcome = self.write(state, curated, version)
-        self._on_end(outcome)
+        outcome = self._end(self.write(state, curated, version), why)
         write_report(self._folder)
         return outcome
 
-    def break_off(self, state: State) -> Outcome:
-        """The last word of a run that has no time left to be shown."""
-        outcome = self.write(state)
-        self._on_end(outcome)
-        return outcome
+    def stop(self, why: str) -> None:
+        """The last word of a run that can't go on; one that did not come to its first row leaves the last call's."""
+        if self._tally.read:
+            self.close("stopped", why=why)
+        else:
+            self._note("end", state="stopped", why=why)
+
+    def break_off(self) -> None:
+        """The last word of a run that was told twice to stop: there is no time to show it."""
+        if self._tally.read:
+            self._end(self.write("interrupted"), "told to end at once")
 
     @asynccontextmanager
     async def keep(self) -> AsyncGenerator[None]:
@@ -93,6 +102,11 @@ class Account:
             seconds=round(time.monotonic() - self._started, 3),
         )
         write_run(self._folder, msgspec.to_builtins(outcome))
+        return outcome
+
+    def _end(self, outcome: Outcome, why: str) -> Outcome:
+        self._on_end(outcome)
+        self._note("end", state=outcome.state, why=why, requests=outcome.requests, seconds=outcome.seconds)
         return outcome
 
 

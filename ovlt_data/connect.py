@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ovlt_data.engine.budget import BudgetWatch
 from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.events import Note, note_nothing
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
@@ -37,6 +38,7 @@ def open_endpoints(
     transports: Mapping[str, Transport] | None = None,
     wait: float = 0.0,
     budget: BudgetWatch | None = None,
+    note: Note = note_nothing,
 ) -> dict[str, Endpoint]:
     """An endpoint for each model that the recipe uses, with its identity filled in.
 
@@ -61,6 +63,7 @@ def open_endpoints(
             proven=proven,
             wait=wait,
             budget=budget,
+            note=note,
         )
         stack.push_async_callback(endpoints[name].close)
     return endpoints

@@ -14,6 +14,7 @@ from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_pr
 from ovlt_data.curate import curate, describe_funnel
 from ovlt_data.engine.budget import BudgetWatch, Spent
 from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.events import Note, write_events
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.tally import Tally
@@ -27,7 +28,7 @@ from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import Version, build_version
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
-from ovlt_data.run_folder import open_run
+from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.shard import Shard
 from ovlt_data.sources import SOURCES
 from ovlt_data.tables import Curated, folders_of, read_table
@@ -64,6 +65,7 @@ class Run(Struct, frozen=True, kw_only=True):
     student: Prompt
     tally: Tally
     say: Say
+    note: Note
     account: Account
     budget: BudgetWatch
 
@@ -85,7 +87,10 @@ async def run_recipe(
     """
     shard = str(options.shard) if options.shard else None
     plan, student = plan_walk(recipe), _load_student(recipe)
-    with open_run(options.out, options.name, recipe_file=recipe.path, shard=shard) as folder:
+    with (
+        open_run(options.out, options.name, recipe_file=recipe.path, shard=shard) as folder,
+        write_events(folder) as note,
+    ):
         run = Run(
             recipe=recipe,
             options=options,
@@ -94,7 +99,8 @@ async def run_recipe(
             student=student,
             tally=tally,
             say=say,
-            account=Account(folder, recipe_file=recipe.path, tally=tally, on_end=on_end),
+            note=note,
+            account=Account(folder, recipe_file=recipe.path, tally=tally, note=note, on_end=on_end),
             budget=_watch_budget(recipe, folder, tally, stopping),
         )
         rows = await asyncio.to_thread(_read_rows, run)
@@ -112,17 +118,16 @@ async def run_recipe(
 async def _generate_or_account(
     run: Run, rows: Rows, stopping: asyncio.Event, transports: Mapping[str, Transport] | None
 ) -> Provenance | None:
-    """A run that breaks off leaves its account; one that did not come to its first row leaves the last call's."""
+    """A run that breaks off leaves its account."""
+    run.note("resume" if read_run(run.folder) else "start", recipe=str(run.recipe.path))
     try:
         async with run.account.keep():
             return await _generate(run, rows, stopping, transports)
-    except (OvltError, OSError):
-        if run.tally.read:
-            await asyncio.to_thread(run.account.close, "stopped")
+    except (OvltError, OSError) as error:
+        await asyncio.to_thread(run.account.stop, str(error))
         raise
     except asyncio.CancelledError:
-        if run.tally.read:
-            run.account.break_off("interrupted")
+        run.account.break_off()
         raise
 
 
@@ -142,6 +147,7 @@ async def _generate(
             transports=transports,
             wait=options.wait,
             budget=run.budget,
+            note=run.note,
         )
         label = f"shard-{options.shard}" if options.shard else LABEL
         store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say, label=label)
@@ -176,7 +182,7 @@ def _end_early(run: Run) -> Outcome:
     if not run.budget.refused:
         return run.account.close("interrupted")
     run.say(run.budget.refused)
-    return run.account.close("budget")
+    return run.account.close("budget", why=run.budget.refused)
 
 
 def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from ovlt_data.engine.budget import BudgetWatch
+from ovlt_data.engine.events import Note, note_nothing
 from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
@@ -59,6 +60,7 @@ class Endpoint:
         proven: set[str] | None = None,
         wait: float = 0.0,
         budget: BudgetWatch | None = None,
+        note: Note = note_nothing,
         backoff: float = FIRST_BACKOFF,
         look_every: float = LOOK_EVERY,
     ) -> None:
@@ -68,9 +70,16 @@ class Endpoint:
         self.honours_n: bool | None = None
         """Whether one request may ask for several choices; learned from the first that does."""
         self._headers = _make_headers(model, api_key)
-        proven = set() if proven is None else proven
+        self._note = note
         self._replicas = Replicas(
-            urls, name=name, headers=self._headers, grace=grace, wait=wait, say=say, proven=proven
+            urls,
+            name=name,
+            headers=self._headers,
+            grace=grace,
+            wait=wait,
+            say=say,
+            note=note,
+            proven=set() if proven is None else proven,
         )
         self._transport = transport
         self._tally = tally
@@ -114,7 +123,7 @@ class Endpoint:
             wait=self._wait,
             sleep=self._sleep,
             retry=retry_if_exception_type(Passing),
-            before_sleep=self._count_retry,
+            before_sleep=self._note_retry,
             reraise=True,
         )
         try:
@@ -211,7 +220,7 @@ class Endpoint:
 
         None after a first broken connection: that is most often a kept-alive one which the server had closed.
         """
-        fault = _fault_of(state)
+        fault = _failure_of(state).fault
         if fault.retry_after is not None:
             return fault.retry_after + random.uniform(0, self._backoff)
         if fault.kind == "connection" and state.attempt_number == 1:
@@ -221,14 +230,18 @@ class Endpoint:
     async def _sleep(self, seconds: float) -> None:
         await wait_for_any(self._stopping, seconds=seconds)
 
-    def _count_retry(self, state: RetryCallState) -> None:
-        self._tally.retries[_fault_of(state).kind] += 1
+    def _note_retry(self, state: RetryCallState) -> None:
+        failure = _failure_of(state)
+        fault, seconds = failure.fault, round(state.upcoming_sleep, 3)
+        self._tally.retries[fault.kind] += 1
+        what = {"model": self.name, "url": failure.url, "kind": fault.kind, "why": fault.message}
+        self._note("retry", **what, attempt=state.attempt_number, seconds=seconds)
 
 
-def _fault_of(state: RetryCallState) -> Fault:
+def _failure_of(state: RetryCallState) -> Passing:
     failure = state.outcome.exception() if state.outcome else None
     assert isinstance(failure, Passing), "tenacity waits only after a Passing"
-    return failure.fault
+    return failure
 
 
 def _make_headers(model: Model, api_key: str | None) -> Mapping[str, str]:

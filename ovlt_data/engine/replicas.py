@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
+from ovlt_data.engine.events import Note, note_nothing
 from ovlt_data.engine.limits import Level
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import EndpointStop
@@ -36,9 +37,10 @@ class Replicas:
         name: str,
         headers: Mapping[str, str],
         grace: float,
-        wait: float,
         say: Say,
         proven: set[str],
+        wait: float = 0.0,
+        note: Note = note_nothing,
     ) -> None:
         self._proven = proven
         self._all = [Replica(url) for url in urls]
@@ -47,6 +49,7 @@ class Replicas:
         self._grace = grace
         self._wait = wait
         self._say = say
+        self._note = note
         self._some_up = asyncio.Event()
         self._some_up.set()
         self._watches: set[asyncio.Task[None]] = set()
@@ -80,9 +83,11 @@ class Replicas:
         watch = asyncio.create_task(self._watch(replica))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
+        why = shorten(why, limit=120)
+        self._say(f"models.{self._name}: {replica.url} does not answer ({why})")
+        self._note("down", model=self._name, url=replica.url, why=why)
         if self.least_busy() is None:
             self._some_up.clear()
-        self._say(f"models.{self._name}: {replica.url} does not answer ({shorten(why, limit=120)})")
         if self._patience and not self._some_up.is_set():
             self._say(f"models.{self._name}: no replica answers; waiting for up to {self._patience:g} s")
 
@@ -127,6 +132,7 @@ class Replicas:
         replica.up = True
         self._some_up.set()
         self._say(f"models.{self._name}: {replica.url} answers again")
+        self._note("up", model=self._name, url=replica.url)
 
     async def _answers(self, replica: Replica, client: httpx.AsyncClient) -> bool:
         try:

@@ -186,6 +186,20 @@ async def test_passing_failures_are_tried_again_by_the_next_run(run: Run) -> Non
     assert again.failures == {}
 
 
+async def test_what_happened_to_a_run_stands_in_its_events(run: Run, tmp_path: Path) -> None:
+    async with FakeEndpoint(first=["status_500"]) as server:
+        await run(server.url)
+    with pytest.raises(EndpointStop):
+        await run(server.url, "models.reasoner.revision=c")
+    lines = (tmp_path / "runs/sums/events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [event["event"] for event in events] == ["start", "retry", "end", "resume", "down", "end"]
+    assert (events[1]["kind"], events[1]["model"], events[1]["attempt"]) == ("server_error", "captioner", 1)
+    assert (events[2]["state"], events[5]["state"], events[4]["url"]) == ("done", "stopped", server.url)
+    assert "nobody answers" in events[5]["why"]
+    assert sorted(event["time"] for event in events) == [event["time"] for event in events]
+
+
 BAD_ENDPOINTS = {
     "status_401": (EndpointStop, "401"),
     "status_404": (EndpointStop, "does not exist"),
