@@ -7,7 +7,7 @@ from ovlt_data.answers import canonical_answer
 from ovlt_data.check.finding import Finding
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
-from ovlt_data.engine.request import Ask, encode_message, wire_body
+from ovlt_data.engine.request import Ask, encode_messages, wire_body
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
@@ -80,7 +80,7 @@ async def _count_prompt(endpoint: Endpoint, images: tuple[Image, ...]) -> int | 
     ask = Ask(model=endpoint.name, text="Describe the picture.", images=images)
     short = endpoint.model.model_copy(update={"sampling": endpoint.model.sampling.model_copy(update={"max_tokens": 1})})
     try:
-        messages = await asyncio.to_thread(encode_message, ask, endpoint.model)
+        messages = await asyncio.to_thread(encode_messages, ask, endpoint.model)
         replies = await endpoint.post(wire_body(messages, short, (0,)))
     except RowError as error:
         return error

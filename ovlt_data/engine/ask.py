@@ -8,12 +8,12 @@ its first reply, and what is missing then is asked for one by one. Equal asks in
 import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from ovlt_data.engine.endpoint import Endpoint, Interrupted
-from ovlt_data.engine.request import Ask, canonical_body, encode_message, hash_key, wire_body
+from ovlt_data.engine.request import Ask, canonical_body, encode_messages, hash_key, wire_body
 from ovlt_data.engine.store import Asked, Store
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.together import run_together
@@ -55,10 +55,11 @@ class Engine:
         Raises StopError, and Interrupted where slots are missing that are not asked for any more.
         """
         body = canonical_body(ask, self._endpoints[ask.model].model)
-        flight = (ask.model, hash_key(body), k)
+        key = hash_key(body)
+        flight = (ask.model, key, k)
         task = self._flights.get(flight)
         if task is None:
-            task = asyncio.create_task(self._fill(ask, body, k))
+            task = asyncio.create_task(self._fill(ask, key, body, k))
             self._flights[flight] = task
             task.add_done_callback(lambda task: self._land(flight, task))
         return await asyncio.shield(task)
@@ -75,9 +76,9 @@ class Engine:
         if not task.cancelled():
             task.exception()  # looked at here, so that one which nobody waits for any more is no warning
 
-    async def _fill(self, ask: Ask, body: bytes, k: int) -> Replies:
+    async def _fill(self, ask: Ask, key: bytes, body: bytes, k: int) -> Replies:
         endpoint = self._endpoints[ask.model]
-        key, slots = hash_key(body), tuple(range(k))
+        slots = tuple(range(k))
         asked = Asked(key=key, slots=slots, max_tokens=endpoint.model.sampling.max_tokens)
         known = await self._store.get(asked)
         self._tally.from_store += len(known)
@@ -108,7 +109,7 @@ class _Filling:
         store: Store,
         key: bytes,
         body: bytes,
-        messages: list[dict[str, Any]],
+        messages: msgspec.Raw,
         by_slot: dict[int, Reply],
     ) -> None:
         self.by_slot = by_slot
@@ -178,9 +179,9 @@ class _Filling:
         return replies
 
 
-async def _encode(ask: Ask, model: Model) -> list[dict[str, Any]]:
+async def _encode(ask: Ask, model: Model) -> msgspec.Raw:
     """Pictures are read and encoded in a thread; text needs none, and a thread costs more than it."""
-    return await asyncio.to_thread(encode_message, ask, model) if ask.images else encode_message(ask, model)
+    return await asyncio.to_thread(encode_messages, ask, model) if ask.images else encode_messages(ask, model)
 
 
 def group_neighbours(slots: Sequence[int]) -> list[tuple[int, ...]]:

@@ -103,15 +103,19 @@ def sampling_fields(model: Model) -> dict[str, Any]:
     return fields
 
 
-def encode_message(ask: Ask, model: Model) -> list[dict[str, Any]]:
-    """The chat messages as sent, pictures as data URLs before the text. Reads files: not for the event loop."""
-    if not ask.images:
-        return [{"role": "user", "content": ask.text}]
-    parts = [{"type": "image_url", "image_url": {"url": _encode_image(image, model)}} for image in ask.images]
-    return [{"role": "user", "content": [*parts, {"type": "text", "text": ask.text}]}]
+def encode_messages(ask: Ask, model: Model) -> msgspec.Raw:
+    """The chat messages as sent, once for all slots: JSON, with pictures as data URLs before the text.
+
+    Reads files where there are pictures: not for the event loop.
+    """
+    content: str | list[dict[str, Any]] = ask.text
+    if ask.images:
+        parts = [{"type": "image_url", "image_url": {"url": _encode_image(image, model)}} for image in ask.images]
+        content = [*parts, {"type": "text", "text": ask.text}]
+    return msgspec.Raw(msgspec.json.encode([{"role": "user", "content": content}]))
 
 
-def wire_body(messages: list[dict[str, Any]], model: Model, slots: Sequence[int]) -> bytes:
+def wire_body(messages: msgspec.Raw, model: Model, slots: Sequence[int]) -> bytes:
     """The request for some slots of one ask; slots of a seeded request must follow each other."""
     body: dict[str, Any] = {"model": model.model, "messages": messages, **sampling_fields(model)}
     if len(slots) > 1:

@@ -5,7 +5,8 @@ A reply is found by (key, slot): the key is the hash of what was asked and of wh
 fit in, one that was cut off only caps up to its own. Where several replies serve, the choice depends on them alone,
 never on files or order of arrival: the lowest cap, then the lowest hash.
 
-SQLite works in a thread of its own; the event loop queues and is told. Look-ups made in one tick are one query.
+SQLite works in a thread of its own; the event loop queues and is told. A hop to that thread costs more than a query,
+so look-ups gather for a moment and are one.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from ovlt_data.types import Reply, Say
 
 UNCAPPED = 2**62
 """Stands for the server's own cap: every number of tokens fits in."""
+GATHER = 0.005
+"""Seconds for which look-ups gather: nothing beside a reply, and thousands of rows a second on a second run."""
 BATCH = 64
 DELAY = 0.4
 """Seconds: replies are committed within half a second of their arrival, the commit itself included."""
@@ -41,7 +44,9 @@ class Asked(Struct, frozen=True):
 
 
 class Put(NamedTuple):
-    row: Row
+    key: bytes
+    slot: int
+    reply: Reply
     request: bytes
 
 
@@ -56,7 +61,7 @@ class Store:
         self._queue: list[Put] = []
         self._timer: asyncio.TimerHandle | None = None
         self._commits: set[asyncio.Future[None]] = set()
-        self._uncommitted: defaultdict[bytes, list[Row]] = defaultdict(list)
+        self._uncommitted: defaultdict[bytes, list[Put]] = defaultdict(list)
         self._failure: BaseException | None = None
 
     @classmethod
@@ -83,7 +88,7 @@ class Store:
     async def get(self, asked: Asked) -> dict[int, Reply]:
         """Those of the slots that the store can serve."""
         if not self._lookups:
-            self._loop.call_soon(self._look_up)
+            self._loop.call_later(GATHER, self._look_up)
         found: asyncio.Future[dict[int, Reply]] = self._loop.create_future()
         self._lookups.append((asked, found))
         return await found
@@ -95,9 +100,9 @@ class Store:
 
     def put(self, key: bytes, slot: int, reply: Reply, *, request: bytes = b"") -> None:
         """Queue a reply; `get` sees it at once. Raises what an earlier commit failed with: the reply stays queued."""
-        put = Put(make_row(key, slot, reply), request)
+        put = Put(key, slot, reply, request)
         self._queue.append(put)
-        self._uncommitted[key].append(put.row)
+        self._uncommitted[key].append(put)
         if self._failure is not None:
             raise self._failure
         if len(self._queue) >= BATCH:
@@ -126,7 +131,7 @@ class Store:
         lookups, self._lookups = self._lookups, []
         asked = [asked for asked, _ in lookups]
         # Taken now: what is committed before the query runs is then seen twice, but nothing is missed between.
-        uncommitted = [row for each in asked for row in self._uncommitted.get(each.key, ())]
+        uncommitted = [put for each in asked for put in self._uncommitted.get(each.key, ())]
         answered = self._loop.run_in_executor(self._thread, _answer, self._segments, asked, uncommitted)
         answered.add_done_callback(partial(_resolve, [found for _, found in lookups]))
 
@@ -137,8 +142,7 @@ class Store:
         if not self._queue:
             return
         puts, self._queue = self._queue, []
-        rows, requests = [put.row for put in puts], {put.row.key: put.request for put in puts if put.request}
-        commit = self._loop.run_in_executor(self._thread, self._segments.write, rows, requests)
+        commit = self._loop.run_in_executor(self._thread, _write, self._segments, puts)
         self._commits.add(commit)
         commit.add_done_callback(partial(self._committed, puts))
 
@@ -149,10 +153,10 @@ class Store:
             self._queue[:0] = puts
             return
         for put in puts:
-            rows = self._uncommitted[put.row.key]
-            rows.remove(put.row)
-            if not rows:
-                del self._uncommitted[put.row.key]
+            waiting = self._uncommitted[put.key]
+            waiting.remove(put)
+            if not waiting:
+                del self._uncommitted[put.key]
 
 
 def serves(reply: Reply) -> tuple[int, int]:
@@ -184,9 +188,15 @@ def _cap(max_tokens: int | None) -> int:
 _decoder = msgspec.json.Decoder(Reply)
 
 
-def _answer(segments: Segments, asked: Sequence[Asked], uncommitted: Sequence[Row]) -> list[dict[int, Reply]]:
+def _write(segments: Segments, puts: Sequence[Put]) -> None:
+    rows = [make_row(put.key, put.slot, put.reply) for put in puts]
+    segments.write(rows, {put.key: put.request for put in puts if put.request})
+
+
+def _answer(segments: Segments, asked: Sequence[Asked], uncommitted: Sequence[Put]) -> list[dict[int, Reply]]:
     by_key: defaultdict[bytes, list[Row]] = defaultdict(list)
-    for row in (*segments.read(list({each.key for each in asked})), *uncommitted):
+    arrived = [make_row(put.key, put.slot, put.reply) for put in uncommitted]
+    for row in (*segments.read(list({each.key for each in asked})), *arrived):
         by_key[row.key].append(row)
     return [
         {slot: _decoder.decode(row.value) for slot, row in choose(by_key[each.key], each).items()} for each in asked
