@@ -99,6 +99,8 @@ class Account:
             from_store=tally.from_store,
             prompt_tokens=tally.prompt_tokens,
             completion_tokens=tally.completion_tokens,
+            loops=tally.loops,
+            tokens_saved=tally.tokens_saved,
             seconds=round(time.monotonic() - self._started, 3),
         )
         write_run(self._folder, msgspec.to_builtins(outcome))

@@ -86,6 +86,8 @@ def line(pace: Pace) -> str:
         f"requests {tally.requests} ({pace.requests_per_second:.1f}/s, {tally.in_flight} in flight)",
         f"tokens {tally.completion_tokens} ({pace.tokens_per_second:.0f}/s)",
     ]
+    if tally.loops:
+        parts.append(_loops(tally))
     if tally.failed:
         parts.append(f"failed {_counts(tally.failed)}")
     if tally.retries:
@@ -104,6 +106,8 @@ def render(pace: Pace) -> Group:
     table.add_row("samples", str(tally.samples), _counts(tally.verdicts))
     table.add_row("requests", f"{tally.requests}", f"{pace.requests_per_second:.1f}/s, {tally.in_flight} in flight")
     table.add_row("tokens", f"{tally.completion_tokens}", f"{pace.tokens_per_second:.0f}/s")
+    if tally.loops:
+        table.add_row("", "", _loops(tally))
     if tally.from_store:
         table.add_row("from store", str(tally.from_store), "")
     if tally.failed or tally.retries:
@@ -118,6 +122,10 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _loops(tally: Tally) -> str:
+    return f"{tally.loops} loops cut, {tally.tokens_saved} tokens saved"
 
 
 def _counts(counts: Counter[str], what: str = "") -> str:

@@ -102,7 +102,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     """The cap it was asked under; None for the server's own."""
     exact_tokens: bool = True
-    """False when `completion_tokens` is a share."""
+    """False when `completion_tokens` is a share, or 0 because the server counted none."""
     served_model: str = ""
     created: int = 0
     """Unix seconds at which it arrived."""
@@ -128,7 +128,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why it is not correct, as a short word.
 
-    Wrong: `no_answer`, `truncated`, `hedged`, `over_size`, `differs`. Unscorable: `timeout`, `memory`, `no_gold`.
+    Wrong: `no_answer`, `truncated`, `loop`, `hedged`, `over_size`, `differs`.
+    Unscorable: `timeout`, `memory`, `no_gold`.
     """
 
 

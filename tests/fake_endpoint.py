@@ -40,6 +40,8 @@ class FakeEndpoint:
         """(hash of the messages, seed) of every choice asked for, refused or not."""
         self.bodies: list[dict[str, Any]] = []
         self.in_flight = self.most_in_flight = 0
+        self.idle = asyncio.Event()
+        """Nothing is in flight, after something was."""
         self._api_key = api_key
         self._first = list(first)
         self._rates = rates or {}
@@ -88,12 +90,15 @@ class FakeEndpoint:
         self._remember(call.body)
         fault = FAULTS[self._pick_fault(call)]
         self.in_flight += 1
+        self.idle.clear()
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         try:
             await asyncio.sleep(self._delay)
             return await fault(call)
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self.idle.set()
 
     def _remember(self, body: dict[str, Any]) -> None:
         asked = [(hash_messages(body["messages"]), seed) for seed in seeds_of(body)]

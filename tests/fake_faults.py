@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+import fake_stream
 from aiohttp import web
 from fake_words import complete
 
@@ -27,6 +28,8 @@ Fault = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
 async def none(call: Call) -> web.StreamResponse:
+    if call.body.get("stream"):
+        return await fake_stream.send_well(call.request, call.body)
     return web.json_response(complete(call.body))
 
 
@@ -118,6 +121,12 @@ async def reword(call: Call, *, change: Callable[[str], Mapping[str, Any] | None
     return web.json_response(completion)
 
 
+async def streamed(
+    call: Call, *, send: Callable[[web.Request, Mapping[str, Any]], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    return await send(call.request, call.body)
+
+
 def _reasoning_apart(text: str) -> Mapping[str, Any]:
     thought, _, rest = text.removeprefix("<think>").partition("</think>")
     return {"role": "assistant", "content": rest, "reasoning": thought}
@@ -143,6 +152,14 @@ FAULTS: Mapping[str, Fault] = {
     "n_ignored": n_ignored,
     "n_refused": n_refused,
     "blind": blind,
+    "stream_no_finish": partial(streamed, send=fake_stream.no_finish),
+    "stream_stall": partial(streamed, send=fake_stream.stall),
+    "stream_garbage": partial(streamed, send=fake_stream.garbage),
+    "stream_error": partial(streamed, send=fake_stream.error_event),
+    "stream_no_usage": partial(streamed, send=fake_stream.no_usage),
+    "stream_odd_lines": partial(streamed, send=fake_stream.odd_lines),
+    "stream_loop": partial(streamed, send=fake_stream.loop),
+    "stream_cut": partial(streamed, send=fake_stream.cut),
     "null_message": partial(reword, change=lambda text: None),
     "empty_content": partial(reword, change=lambda text: {"role": "assistant", "content": ""}),
     "reasoning_field": partial(reword, change=_reasoning_apart),

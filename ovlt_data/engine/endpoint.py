@@ -16,6 +16,7 @@ from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
 from ovlt_data.engine.status import Fault, classify, shorten
+from ovlt_data.engine.stream import post_streamed
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Answer, Broken, TimedOut, Transport, Unreachable
 from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
@@ -67,8 +68,8 @@ class Endpoint:
         """`proven` are the URLs that have given a completion, shared by the models of a run."""
         self.name = name
         self.model = model
-        self.honours_n: bool | None = None
-        """Whether one request may ask for several choices; learned from the first that does."""
+        self.honours_n: bool | None = False if model.stream else None
+        """Whether one request may ask for several choices; learned from the first that does. A stream is one reply."""
         self._headers = _make_headers(model, api_key)
         self._note = note
         self._replicas = Replicas(
@@ -155,7 +156,7 @@ class Endpoint:
         self._tally.in_flight += 1
         self._limiter.count_send()
         try:
-            answer = await self._transport.post(url, body, self._headers, seconds=self.model.limits.timeout)
+            answer = await self._exchange(url, body)
             if answer.status in OVERLOADED:
                 self._limiter.count_overload(replica, sent_at=sent_at)
             elif answer.status == 200:
@@ -170,6 +171,12 @@ class Endpoint:
             replica.in_flight -= 1
             self._tally.in_flight -= 1
 
+    async def _exchange(self, url: str, body: bytes) -> Answer:
+        limits = self.model.limits
+        if self.model.stream:
+            return await post_streamed(self._transport, url, body, self._headers, idle=limits.idle_timeout)
+        return await self._transport.post(url, body, self._headers, seconds=limits.timeout)
+
     def _read(self, answer: Answer, replica: Replica) -> list[Reply]:
         if answer.status != 200:
             raise self._refuse(classify(answer.status, answer.body, answer.headers), replica)
@@ -179,8 +186,8 @@ class Endpoint:
             start = shorten(self._hide_key(answer.body[:2000].decode(errors="replace")), limit=80)
             raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
         self._replicas.prove(replica)
-        self._tally.prompt_tokens += sum(reply.prompt_tokens for reply in replies)
-        self._tally.completion_tokens += sum(reply.completion_tokens for reply in replies)
+        for reply in replies:
+            self._tally.count_reply(reply)
         return replies
 
     def _refuse(self, fault: Fault, replica: Replica) -> OvltError | Passing:

@@ -28,14 +28,14 @@ class _Choice(Struct, frozen=True):
     finish_reason: str | None = None
 
 
-class _Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
 class _Completion(Struct, frozen=True):
     choices: list[_Choice]
-    usage: _Usage | None = None
+    usage: Usage | None = None
     model: str = ""
 
 
@@ -57,7 +57,7 @@ def decode_replies(body: bytes, *, max_tokens: int | None) -> list[Reply]:
         raise BadReply("a completion without choices")
     if stopped := [choice for choice in choices if choice.finish_reason in UNFINISHED]:
         raise BadReply(f"the server stopped in the middle of it (finish_reason {stopped[0].finish_reason})")
-    usage = completion.usage or _Usage()
+    usage = completion.usage or Usage()
     shares = share_tokens(usage.completion_tokens, [_length(choice) for choice in choices])
     now = int(time.time())
     return [
@@ -68,7 +68,7 @@ def decode_replies(body: bytes, *, max_tokens: int | None) -> list[Reply]:
             prompt_tokens=usage.prompt_tokens if position == 0 else 0,
             completion_tokens=tokens,
             max_tokens=max_tokens,
-            exact_tokens=len(choices) == 1,
+            exact_tokens=len(choices) == 1 and completion.usage is not None,
             served_model=completion.model,
             created=now,
         )

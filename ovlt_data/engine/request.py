@@ -26,6 +26,9 @@ from ovlt_data.types import Image
 KEY_VERSION = 1
 """Counted up when the canonical body's form changes: every key changes with it."""
 
+TOKENS_PER_EVENT = 16
+"""Of a stream, where the server lets us say so: vLLM does."""
+
 
 class Ask(Struct, frozen=True):
     """One user message to one model, to be answered once or k times."""
@@ -124,7 +127,17 @@ def wire_body(messages: msgspec.Raw, model: Model, slots: Sequence[int]) -> byte
         body["seed"] = model.sampling.seed + slots[0]
     if model.chat_template_kwargs:
         body["chat_template_kwargs"] = model.chat_template_kwargs
+    if model.stream:
+        body |= _stream_fields(model)
     return msgspec.json.encode(body | model.extra_body)
+
+
+def _stream_fields(model: Model) -> dict[str, Any]:
+    """vLLM counts tokens as it goes, for a reply that is cut, and sends several at once: each event costs CPU."""
+    if model.provider == "openai":
+        return {"stream": True, "stream_options": {"include_usage": True}}
+    options = {"include_usage": True, "continuous_usage_stats": True}
+    return {"stream": True, "stream_options": options, "stream_interval": TOKENS_PER_EVENT}
 
 
 def _encode_image(image: Image, model: Model) -> str:

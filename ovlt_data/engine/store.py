@@ -2,7 +2,8 @@
 
 A reply is found by (key, slot): the key is the hash of what was asked and of whom, slots 0 … k-1 are the k samples.
 `max_tokens` is no part of the key, since it is a cap: a reply that ended by itself serves every cap that its tokens
-fit in, one that was cut off only caps up to its own. Where several replies serve, the choice depends on them alone,
+fit in, one that was cut off only caps up to its own, one that ran in a loop every cap: a lower one would have cut it
+too, and a higher one buys more of the same. Where several replies serve, the choice depends on them alone,
 never on files or order of arrival: the lowest cap, then the lowest hash.
 
 SQLite works in a thread of its own; the event loop queues and is told. A hop to that thread costs more than a query,
@@ -24,6 +25,7 @@ from msgspec import Struct
 
 from ovlt_data.engine.segment import Row
 from ovlt_data.engine.segments import LABEL, Segments
+from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.types import Reply, Say
 
 UNCAPPED = 2**62
@@ -162,6 +164,8 @@ class Store:
 def serves(reply: Reply) -> tuple[int, int]:
     """The caps from … to that a reply serves, both included."""
     cap = _cap(reply.max_tokens)
+    if reply.finish_reason in FINISHED_IN_LOOP:
+        return (0, UNCAPPED)
     if reply.finish_reason == "length":
         return (UNCAPPED if cap == UNCAPPED else 0, cap)
     return (reply.completion_tokens if reply.exact_tokens else cap, UNCAPPED)

@@ -3,6 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ovlt_data.text.loops import FINISHED_IN_LOOP
+from ovlt_data.types import Reply
+
 
 @dataclass(slots=True)
 class Tally:
@@ -30,6 +33,19 @@ class Tally:
     """Slots that the store answered."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    loops: int = 0
+    """Replies that were cut because they ran in a loop."""
+    tokens_saved: int = 0
+    """What they might have gone on for: up to their caps, where these and the tokens that came are known."""
+
+    def count_reply(self, reply: Reply) -> None:
+        """One that came over the network."""
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+        if reply.finish_reason in FINISHED_IN_LOOP:
+            self.loops += 1
+            if reply.max_tokens is not None and reply.exact_tokens:
+                self.tokens_saved += max(reply.max_tokens - reply.completion_tokens, 0)
 
     @property
     def done(self) -> int:

@@ -1,4 +1,4 @@
-"""The one seam for HTTP: a request's bytes go out, a status and a body come back.
+"""The one seam for HTTP: a request's bytes go out, a status and a body come back, at once or piece by piece.
 
 What went wrong on the way is told apart by what it means, not by whose exception it was: nobody listens
 (Unreachable), the connection ended before the reply was whole (Broken), the time was up (TimedOut).
@@ -7,7 +7,8 @@ What went wrong on the way is told apart by what it means, not by whose exceptio
 import socket
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import aiohttp
@@ -40,7 +41,12 @@ class Broken(TransportFault):
 
 
 class TimedOut(TransportFault):
-    """The whole time allowed for one request went by."""
+    """The time allowed went by: for one request, or without a byte of a stream."""
+
+
+Feed = Callable[[bytes], bool]
+"""Takes what came of a stream; returns whether it was enough."""
+EVENTS = "text/event-stream"
 
 
 class Transport(Protocol):
@@ -48,6 +54,16 @@ class Transport(Protocol):
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         """Post one request and read the whole answer; `seconds` for all of it. Raises a TransportFault."""
+        ...
+
+    async def post_stream(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
+    ) -> Answer:
+        """Post one request and hand on its events as they come, until they end or are enough.
+
+        `idle` is the most seconds without a byte. The answer has no body then; one that is no stream of events has
+        its body, as from `post`. Raises a TransportFault.
+        """
         ...
 
     async def close(self) -> None:
@@ -64,23 +80,27 @@ class AiohttpTransport:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         limit = aiohttp.ClientTimeout(total=seconds, connect=self._connect_timeout)
-        try:
+        with _faults(url, silence=f"no answer within {seconds:g} s"):
             async with self._open().post(
                 url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as answer:
                 return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
-            raise EndpointStop(
-                f"{url}: no trusted TLS connection ({error}); check the URL and its certificate"
-            ) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unreachable(str(error)) from error
-        except TimeoutError as error:
-            raise TimedOut(f"no answer within {seconds:g} s") from error
-        except aiohttp.InvalidURL as error:
-            raise EndpointStop(f"{url}: not a URL that can be asked") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Broken(f"{type(error).__name__}: {error}") from error
+
+    async def post_stream(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
+    ) -> Answer:
+        limit = aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=idle)
+        with _faults(url, silence=f"no byte for {idle:g} s"):
+            async with self._open().post(
+                url, data=body, headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
+                if answer.status != 200 or answer.content_type != EVENTS:
+                    return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
+                async for data in answer.content.iter_any():
+                    if feed(data):
+                        answer.close()  # a server goes on generating for whoever still listens
+                        break
+                return Answer(status=200, headers=answer.headers, body=b"")
 
     async def close(self) -> None:
         if self._session is not None:
@@ -91,6 +111,23 @@ class AiohttpTransport:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, socket_factory=_keepalive_socket)
             self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
         return self._session
+
+
+@contextmanager
+def _faults(url: str, *, silence: str) -> Generator[None]:
+    """aiohttp's errors by what they mean."""
+    try:
+        yield
+    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError, ssl.SSLError) as error:
+        raise EndpointStop(f"{url}: no trusted TLS connection ({error}); check the URL and its certificate") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise Unreachable(str(error)) from error
+    except TimeoutError as error:
+        raise TimedOut(silence) from error
+    except aiohttp.InvalidURL as error:
+        raise EndpointStop(f"{url}: not a URL that can be asked") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Broken(f"{type(error).__name__}: {error}") from error
 
 
 def _keepalive_socket(address: tuple[Any, ...]) -> socket.socket:

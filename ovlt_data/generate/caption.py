@@ -7,6 +7,7 @@ from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.request import Ask
 from ovlt_data.errors import RowError
 from ovlt_data.prompts import Prompt
+from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.text.think import split_reasoning
 from ovlt_data.types import Caption, Problem, Reply
 
@@ -42,8 +43,10 @@ def read_caption(reply: Reply) -> str:
     """The words of a caption.
 
     A captioner behind a server with a reasoning parser puts everything into `reasoning`, since no </think> comes:
-    if it ended by itself, that is the caption.
+    if it ended by itself, that is the caption. One that ran in a loop is none.
     """
+    if reply.finish_reason in FINISHED_IN_LOOP:
+        return ""
     thought = split_reasoning(reply.content, reply.reasoning)
     if thought.origin == "unclosed" and reply.finish_reason != "length":
         return thought.reasoning.strip()
@@ -51,6 +54,8 @@ def read_caption(reply: Reply) -> str:
 
 
 def _explain_empty(reply: Reply) -> str:
+    if reply.finish_reason in FINISHED_IN_LOOP:
+        return "the captioner's reply said the same thing over and over, and was cut"
     if reply.finish_reason != "length":
         return f"the captioner's reply is empty (finish reason {reply.finish_reason})"
     return (

@@ -4,6 +4,7 @@ import asyncio
 
 from ovlt_data import answers
 from ovlt_data.answers import symbolic
+from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.types import Problem, Verdict
 
 
@@ -14,6 +15,8 @@ async def judge(problem: Problem, content: str, *, finish_reason: str) -> Verdic
     """
     if finish_reason == "length":
         return Verdict(status="wrong", method="finish", reason="truncated")
+    if finish_reason in FINISHED_IN_LOOP:
+        return Verdict(status="wrong", method="finish", reason="loop")
     verdict = answers.grade_quickly(content, problem.answer, **_gold(problem))
     if verdict is not None:
         return verdict

@@ -62,7 +62,10 @@ class Limits(Section):
     connect_timeout: float = Field(default=10.0, gt=0)
     """Seconds until a connection must stand."""
     timeout: float = Field(default=3600.0, gt=0)
-    """Seconds for one request from start to last byte: a long trace takes minutes."""
+    """Seconds for one request from start to last byte: a long trace takes minutes. With `stream`, see the next."""
+    idle_timeout: float = Field(default=300.0, gt=0)
+    """Seconds without a byte of a streamed reply, the wait for its first one included; it may take as long as it
+    likes."""
 
 
 class ImageLimits(Section):
@@ -97,6 +100,9 @@ class Model(Section):
     """`openai`: send only what hosted APIs accept."""
     api_key_env: Annotated[str, AfterValidator(require_variable)] | None = None
     """NAME of the environment variable that holds the key; never the key."""
+    stream: bool = False
+    """Replies come token by token, one request for each sample: for generations of many minutes. No time is too long
+    while something comes, and a reply that repeats itself without end is cut."""
     sampling: Sampling = Sampling()
     """How replies are drawn."""
     extra_body: dict[str, Any] = {}

@@ -3,11 +3,11 @@ store answers whole.
 """
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Generator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
-from ovlt_data.engine.transport import AiohttpTransport, Answer, Unreachable
+from ovlt_data.engine.transport import AiohttpTransport, Answer, Feed, Unreachable
 from ovlt_data.errors import EnvironmentStop
 from ovlt_data.recipe import Model
 from ovlt_data.serve.embedded import TINY_MODEL, EmbeddedServer, checkpoint_hash, start_embedded
@@ -47,11 +47,24 @@ class EmbeddedTransport:
         self._http = AiohttpTransport(connect_timeout=10.0)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        base = await self._servers.url(self._folder)
-        try:
-            return await self._http.post(f"{base}/chat/completions", body, headers, seconds=seconds)
-        except Unreachable as error:
-            raise EnvironmentStop(f"the embedded server for {self._folder} is gone ({error})") from error
+        with self._faults():
+            return await self._http.post(await self._chat_url(), body, headers, seconds=seconds)
+
+    async def post_stream(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
+    ) -> Answer:
+        with self._faults():
+            return await self._http.post_stream(await self._chat_url(), body, headers, idle=idle, feed=feed)
 
     async def close(self) -> None:
         await self._http.close()
+
+    async def _chat_url(self) -> str:
+        return f"{await self._servers.url(self._folder)}/chat/completions"
+
+    @contextmanager
+    def _faults(self) -> Generator[None]:
+        try:
+            yield
+        except Unreachable as error:
+            raise EnvironmentStop(f"the embedded server for {self._folder} is gone ({error})") from error

@@ -15,7 +15,7 @@ from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
-from ovlt_data.engine.transport import Answer, Unreachable
+from ovlt_data.engine.transport import Answer, Feed, Unreachable
 from ovlt_data.errors import EndpointStop, RequestFailed
 from ovlt_data.recipe import Model
 from ovlt_data.types import Image
@@ -36,6 +36,12 @@ class Recorded:
         self.asked.append(asked)
         await asyncio.sleep(0)
         return self._answer(asked)
+
+    async def post_stream(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
+    ) -> Answer:
+        """A server that knows no streams answers all at once."""
+        return await self.post(url, body, headers, seconds=idle)
 
     async def close(self) -> None:
         return None

@@ -8,7 +8,7 @@ from engine_bench import TEXT, bench
 from fake_endpoint import FakeEndpoint
 
 from ovlt_data.engine.request import Ask
-from ovlt_data.engine.transport import Answer, Broken
+from ovlt_data.engine.transport import Answer, Broken, Feed
 from ovlt_data.errors import EndpointStop
 
 KEY = "sk-0123456789abcdef"
@@ -24,6 +24,12 @@ class Quoting:
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
+
+    async def post_stream(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
+    ) -> Answer:
+        """A server that knows no streams answers all at once."""
+        return await self.post(url, body, headers, seconds=idle)
 
     async def close(self) -> None:
         return None
