@@ -49,8 +49,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Replies that were there already."""
     prompt_tokens: int
     completion_tokens: int
-    loops: int
+    loops: int = 0
     """Replies that were cut because they ran in a loop."""
-    tokens_saved: int
+    tokens_saved: int = 0
     """By cutting them."""
     seconds: float
