@@ -1,9 +1,12 @@
-"""The embedded server's pages: /v1/chat/completions, /v1/models, /health."""
+"""The embedded server's pages: /v1/chat/completions, /v1/models, /health.
+
+A stream is a whole reply in pieces: it has the form that clients are to be tried on, not early words.
+"""
 
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -12,13 +15,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ovlt_data.serve.batcher import Batcher
 from ovlt_data.serve.model import LoadedModel, Prompt
 from ovlt_data.serve.sampling import Sampling
-from ovlt_data.serve.wire import Refusal, Request, decode_request, encode_completion
+from ovlt_data.serve.wire import Refusal, Request, decode_request, encode_completion, encode_events
 
 
 def make_app(model: LoadedModel, *, name: str) -> Starlette:
@@ -60,7 +63,11 @@ class _Server:
             )
         prompt = await asyncio.get_running_loop().run_in_executor(self._reader, self._model.read, request)
         choices = await self._batcher.ask(prompt, self._samplings(request, prompt))
-        return JSONResponse(encode_completion(self._name, choices, prompt_tokens=prompt.tokens, opened=prompt.opened))
+        completion = encode_completion(self._name, choices, prompt_tokens=prompt.tokens, opened=prompt.opened)
+        if not request.stream:
+            return JSONResponse(completion)
+        events = encode_events(completion, words=request.stream_interval, usage=request.stream_options.include_usage)
+        return StreamingResponse(_one_by_one(events), media_type="text/event-stream")
 
     async def models(self, _: HttpRequest) -> Response:
         card: dict[str, Any] = {
@@ -95,6 +102,12 @@ class _Server:
             )
             for seed in seeds
         ]
+
+
+async def _one_by_one(events: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Without the threads that starlette would give a plain iterator."""
+    for event in events:
+        yield event
 
 
 async def _refuse(_: HttpRequest, refusal: Exception) -> Response:

@@ -8,10 +8,11 @@ caption and reason.
 import base64
 import binascii
 import io
+import re
 import time
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -57,6 +58,12 @@ class Message(Struct, frozen=True):
     content: str | list[TextPart | ImagePart]
 
 
+class StreamOptions(Struct, frozen=True):
+    include_usage: bool = False
+    continuous_usage_stats: bool = False
+    """Taken and not done: a reply is whole before it is sent."""
+
+
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: str
     messages: Annotated[list[Message], Meta(min_length=1)]
@@ -72,7 +79,10 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     presence_penalty: Penalty = 0.0
     frequency_penalty: Penalty = 0.0
     stop: str | list[str] | None = None
-    stream: Literal[False] = False
+    stream: bool = False
+    stream_options: StreamOptions = StreamOptions()
+    stream_interval: Annotated[int, Meta(ge=1)] = 1
+    """Tokens of one event; words here."""
     user: str | None = None
     chat_template_kwargs: dict[str, Any] = {}
 
@@ -144,6 +154,32 @@ def encode_completion(model: str, choices: Sequence[Choice], *, prompt_tokens: i
             "total_tokens": prompt_tokens + completion_tokens,
         },
     }
+
+
+def encode_events(completion: dict[str, Any], *, words: int, usage: bool) -> Iterator[bytes]:
+    """A completion as the events of a stream, some words each, as vLLM sends them."""
+    head = {"id": completion["id"], "object": "chat.completion.chunk"}
+    head |= {"created": completion["created"], "model": completion["model"]}
+    for choice in completion["choices"]:
+        for delta in _deltas(choice["message"], words):
+            yield _event(head | {"choices": [{"index": choice["index"], "delta": delta, "finish_reason": None}]})
+        end = {"index": choice["index"], "delta": {}, "finish_reason": choice["finish_reason"]}
+        yield _event(head | {"choices": [end]})
+    if usage:
+        yield _event(head | {"choices": [], "usage": completion["usage"]})
+    yield b"data: [DONE]\n\n"
+
+
+def _deltas(message: dict[str, Any], words: int) -> Iterator[dict[str, str]]:
+    yield {"role": "assistant", "content": ""}
+    for field in ("reasoning", "content"):
+        pieces = re.findall(r"\s*\S+|\s+", message[field] or "")
+        for start in range(0, len(pieces), words):
+            yield {field: "".join(pieces[start : start + words])}
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
 def split_reasoning(text: str, *, opened: bool) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ STEP = 512
 _WINDOW = ROUNDS * LONGEST_ROUND
 _END = 48
 """Characters at the end, by whose earlier appearances a round is guessed."""
-_GUESSES = 16
+_GUESSES = 64
 
 
 class LoopWatch:

@@ -99,6 +99,16 @@ async def test_problems_become_a_dataset_that_opens_and_adds_up(run: Run, tmp_pa
     assert json.loads((tmp_path / "runs/sums/run.json").read_text())["version"] == outcome.version
 
 
+async def test_loops_are_cut_wrong_and_counted(run: Run) -> None:
+    streams = ("caption=null", "reason.prompt=student", "models.reasoner.stream=true")
+    async with FakeEndpoint(first=["stream_loop"] * 3) as server:
+        outcome = await run(server.url, *streams, "models.reasoner.sampling.max_tokens=50000")
+    again = await run(server.url, *streams, "models.reasoner.sampling.max_tokens=60000")
+    assert (outcome.verdicts["loop"], outcome.loops, outcome.samples) == (3, 3, PROBLEMS * 4)
+    assert 3 * 45_000 < outcome.tokens_saved < 3 * 50_000
+    assert (again.requests, again.version) == (0, outcome.version)
+
+
 async def test_second_run_sends_nothing_and_needs_no_server(run: Run) -> None:
     async with FakeEndpoint() as server:
         first = await run(server.url)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ovlt_data.engine.stream import Stream
 from ovlt_data.serve.embedded import TINY_MODEL, start_embedded
 from ovlt_data.sources.shapes import draw_task, render
 
@@ -23,7 +25,7 @@ REFUSED = {
     "misspelt field": ({"temprature": 1.0}, "temprature"),
     "wrong type": ({"n": "four"}, "n"),
     "out of range": ({"temperature": -1}, "temperature"),
-    "streaming": ({"stream": True}, "stream"),
+    "empty events": ({"stream": True, "stream_interval": 0}, "stream_interval"),
     "no messages": ({"messages": []}, "messages"),
     "cap over the context": ({"max_tokens": 5000}, "maximum context length is 2048"),
     "prompt over the context": ({"messages": [{"role": "user", "content": "word " * 3000}]}, "maximum context length"),
@@ -101,6 +103,19 @@ def test_n_gives_different_choices_in_order(ask: Asked) -> None:
     reply = ask(n=4, seed=1).json()
     assert [choice["index"] for choice in reply["choices"]] == [0, 1, 2, 3]
     assert len({choice["message"]["reasoning"] for choice in reply["choices"]}) > 1
+
+
+def test_stream_joins_to_the_same_reply(ask: Asked) -> None:
+    whole = ask(seed=3).json()
+    events = ask(seed=3, stream=True, stream_options={"include_usage": True}, stream_interval=4)
+    assert events.headers["content-type"].startswith("text/event-stream")
+    stream = Stream()
+    stream.feed(events.content)
+    joined = json.loads(stream.join({}).body)
+    message = {name: whole["choices"][0]["message"][name] for name in ("content", "reasoning")}
+    assert joined["choices"][0]["message"] == message
+    assert joined["usage"].items() <= whole["usage"].items()
+    assert events.content.count(b"data: ") < len(f"{message}".split()) / 2
 
 
 def test_usage_counts_pictures_and_all_choices(ask: Asked, picture_url: str) -> None:
