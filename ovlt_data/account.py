@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from ovlt_data.curate import rejected_problems
-from ovlt_data.engine.budget import Spent
+from ovlt_data.engine.budget import Purse, Spent
 from ovlt_data.engine.events import Note
 from ovlt_data.engine.tally import Tally
 from ovlt_data.outcome import Outcome, State
@@ -26,16 +26,18 @@ OnEnd = Callable[[Outcome], None]
 
 
 class Account:
-    """Counts one call of a run into its folder, on top of what earlier calls spent there."""
+    """Accounts for one call of a run in its folder; the purse knows what earlier calls spent there."""
 
-    def __init__(self, folder: Path, *, recipe_file: Path, tally: Tally, note: Note, on_end: OnEnd) -> None:
+    def __init__(
+        self, folder: Path, *, recipe_file: Path, tally: Tally, purse: Purse, note: Note, on_end: OnEnd
+    ) -> None:
         self._folder = folder
         self._recipe_file = recipe_file
         self._tally = tally
+        self._purse = purse
         self._note = note
         self._on_end = on_end
         self._started = time.monotonic()
-        self._earlier = read_spent(folder)
 
     def close(
         self, state: State, curated: Curated | None = None, version: Version | None = None, *, why: str = ""
@@ -78,6 +80,7 @@ class Account:
         rejected, tally = Counter(self._tally.rejected), self._tally
         if curated is not None:
             rejected.update(rejected_problems(curated)["rejected_for"])
+        spent = self._purse.by_model()
         outcome = Outcome(
             run=str(self._folder),
             recipe_file=str(self._recipe_file),
@@ -85,7 +88,8 @@ class Account:
             dataset=str(self._folder / "dataset") if version else None,
             version=version.id if version else None,
             requests=tally.requests,
-            spent=self._earlier + Spent(tally.requests, tally.prompt_tokens + tally.completion_tokens),
+            spent=sum(spent.values(), Spent()),
+            spent_by_model=spent,
             problems=tally.read,
             kept=curated.rows["problem_id"].n_unique() if curated else 0,
             rejected=rejected,
@@ -112,6 +116,11 @@ class Account:
         return outcome
 
 
-def read_spent(folder: Path) -> Spent:
-    """What the run of this folder has sent in all its calls."""
-    return msgspec.convert(read_run(folder).get("spent", {}), Spent)
+def read_spent(folders: Iterable[Path]) -> dict[str, Spent]:
+    """What the runs of these folders have sent in all their calls, by model."""
+    spent: defaultdict[str, Spent] = defaultdict(Spent)
+    for folder in folders:
+        said = msgspec.convert(read_run(folder).get("spent_by_model", {}), dict[str, Spent])
+        for model, amount in said.items():
+            spent[model] += amount
+    return spent

@@ -2,7 +2,7 @@
 
     0 done · 1 a bug, or nothing was built · 2 the recipe or the command line is wrong ·
     3 stopped by an endpoint or the environment, resumable · 5 budget reached, resumable ·
-    130, 143 interrupted, resumable
+    130, 138, 143 interrupted, resumable
 
 Commands import what they need when they run: `ovlt --help` answers at once.
 """

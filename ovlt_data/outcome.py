@@ -29,7 +29,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     requests: int
     """Sent in this call."""
     spent: Spent = Spent()
-    """Of this folder, in all its calls."""
+    """By this folder, in all its calls."""
+    spent_by_model: Mapping[str, Spent] = {}
     problems: int
     kept: int = 0
     """Problems of which at least one row was kept."""

@@ -1,7 +1,7 @@
 """One run of a recipe: generate, curate, build, report. The order of the stages stands here, and only here."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ovlt_data.account import Account, OnEnd, read_spent
 from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems
 from ovlt_data.curate import curate, describe_funnel
-from ovlt_data.engine.budget import BudgetWatch, Spent
+from ovlt_data.engine.budget import BudgetWatch, Purse
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.events import Note, write_events
 from ovlt_data.engine.request import identify
@@ -100,8 +100,15 @@ async def run_recipe(
             tally=tally,
             say=say,
             note=note,
-            account=Account(folder, recipe_file=recipe.path, tally=tally, note=note, on_end=on_end),
-            budget=_watch_budget(recipe, folder, tally, stopping),
+            account=Account(
+                folder,
+                recipe_file=recipe.path,
+                tally=tally,
+                purse=_open_purse(recipe, tally, [folder]),
+                note=note,
+                on_end=on_end,
+            ),
+            budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping),
         )
         rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
@@ -165,10 +172,10 @@ async def _generate(
     return _trace(run, endpoints) if finished else None
 
 
-def _watch_budget(recipe: Recipe, folder: Path, tally: Tally, stopping: asyncio.Event) -> BudgetWatch:
-    """The gathering run counts what its shards spent, too."""
-    earlier = sum(map(read_spent, folders_of(folder)), Spent())
-    return BudgetWatch(recipe.budget, tally, stopping, earlier=earlier)
+def _open_purse(recipe: Recipe, tally: Tally, folders: Sequence[Path]) -> Purse:
+    """What earlier calls in these folders spent, and what this one does. The budget counts a run's shards, too."""
+    prices = {name: model.price for name, model in recipe.models.items() if model.price}
+    return Purse(tally, prices=prices, earlier=read_spent(folders))
 
 
 def _read_rows(run: Run) -> Rows:

@@ -30,7 +30,8 @@ from ovlt_data.types import Problem, Say
 
 Result = TypeVar("Result")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""The last is what Slurm is told to send some minutes before the time limit."""
 STATUSES: Mapping[State, int] = {"done": 0, "generated": 0, "budget": 5}
 """Exit statuses of runs that no signal and no error ended."""
 CHECK_ROWS = 200
@@ -81,7 +82,7 @@ def run_command(
 
 
 class Stop:
-    """Ctrl-C or SIGTERM: the first finishes what is in flight, the second ends at once, a third is the system's."""
+    """One of SIGNALS: the first finishes what is in flight, the second ends at once, a third is the system's."""
 
     def __init__(self, say: Say) -> None:
         self.stopping = asyncio.Event()
@@ -126,7 +127,7 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
         say(f"{outcome.problems} problems of this shard are done. Once all are, run it without --shard.")
         return
     if outcome.state == "budget":
-        say("Stopped at the budget. Raise it in the recipe and run it again: nothing is sent twice.")
+        say("Stopped at the budget. Raise it and run it again: nothing is sent twice.")
         return
     if outcome.dataset is None:
         say(f"Stopped after {outcome.problems} problems. The same command takes it up again; nothing is sent twice.")

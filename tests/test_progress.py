@@ -2,16 +2,27 @@
 
 import pytest
 
-from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.tally import Sent, Tally
 from ovlt_data.progress import Pace, clock, line
 
 
 def test_line_counts_what_was_done_and_what_went_wrong() -> None:
-    tally = Tally(total=10, kept=3, captions=4, samples=12, requests=20, in_flight=2, completion_tokens=900)
+    tally = Tally(total=10, kept=3, captions=4, samples=12, in_flight=2)
+    tally.sent["m"] = Sent(requests=20, completion_tokens=900)
     tally.verdicts["correct"] = 7
     tally.failed["timeout"] = 1
     said = line(Pace(tally))
-    assert all(words in said for words in ("rows 4/10", "samples 12 (7 correct)", "2 in flight", "failed timeout 1"))
+    assert all(
+        words in said
+        for words in (
+            "rows 4/10",
+            "samples 12 (7 correct)",
+            "requests 20",
+            "2 in flight",
+            "tokens 900",
+            "failed timeout 1",
+        )
+    )
 
 
 @pytest.mark.parametrize(("total", "kept"), [(None, 5), (10, 0)], ids=["unknown-total", "nothing-done"])

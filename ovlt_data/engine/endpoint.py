@@ -152,7 +152,7 @@ class Endpoint:
         url = f"{replica.url}/chat/completions"
         sent_at = time.monotonic()
         replica.in_flight += 1
-        self._tally.requests += 1
+        self._tally.sent[self.name].requests += 1
         self._tally.in_flight += 1
         self._limiter.count_send()
         try:
@@ -187,7 +187,7 @@ class Endpoint:
             raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
         self._replicas.prove(replica)
         for reply in replies:
-            self._tally.count_reply(reply)
+            self._tally.count_reply(self.name, reply)
         return replies
 
     def _refuse(self, fault: Fault, replica: Replica) -> OvltError | Passing:

@@ -1,10 +1,20 @@
 """What a run has done so far, in numbers: written by the engine and the rows' walk, read by the progress display."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.types import Reply
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one model was asked over the network."""
+
+    requests: int = 0
+    """Retries included."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(slots=True)
@@ -25,23 +35,34 @@ class Tally:
     """Samples by `correct`, or by the reason why they are not."""
     reasonless: int = 0
     """Samples whose reply held no reasoning."""
-    requests: int = 0
-    """Sent over the network, retries included."""
+    sent: defaultdict[str, Sent] = field(default_factory=lambda: defaultdict(Sent))
+    """By model."""
     retries: Counter[str] = field(default_factory=Counter[str])
     in_flight: int = 0
     from_store: int = 0
     """Slots that the store answered."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
     loops: int = 0
     """Replies that were cut because they ran in a loop."""
     tokens_saved: int = 0
     """What they might have gone on for: up to their caps, where these and the tokens that came are known."""
 
-    def count_reply(self, reply: Reply) -> None:
+    @property
+    def requests(self) -> int:
+        """Sent over the network, retries included."""
+        return sum(sent.requests for sent in self.sent.values())
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(sent.prompt_tokens for sent in self.sent.values())
+
+    @property
+    def completion_tokens(self) -> int:
+        return sum(sent.completion_tokens for sent in self.sent.values())
+
+    def count_reply(self, model: str, reply: Reply) -> None:
         """One that came over the network."""
-        self.prompt_tokens += reply.prompt_tokens
-        self.completion_tokens += reply.completion_tokens
+        self.sent[model].prompt_tokens += reply.prompt_tokens
+        self.sent[model].completion_tokens += reply.completion_tokens
         if reply.finish_reason in FINISHED_IN_LOOP:
             self.loops += 1
             if reply.max_tokens is not None and reply.exact_tokens:

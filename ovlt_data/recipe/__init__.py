@@ -1,11 +1,11 @@
 """Recipes: what a dataset is made of, strict, resolved and checked before anything is spent."""
 
+from ovlt_data.recipe.budget import Budget, Price, Spending
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.schema import (
-    Budget,
     Build,
     CaptionColumns,
     CaptionStep,
@@ -29,6 +29,7 @@ __all__ = [
     "ImageLimits",
     "Limits",
     "Model",
+    "Price",
     "Problems",
     "ReasonStep",
     "Recipe",
@@ -37,6 +38,7 @@ __all__ = [
     "Sampling",
     "Select",
     "SourceSpec",
+    "Spending",
     "Step",
     "Stop",
     "find_recipe",

@@ -19,6 +19,7 @@ HASH_LEAVES_OUT: dict[str, Any] = {
         "__all__": {
             "endpoint",  # where a model is, not who
             "api_key_env",
+            "price",
             "limits",  # how hard it is asked
             "reasoning",  # what is reported of it
         }

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from ovlt_data.recipe.budget import Price
 from ovlt_data.recipe.keys import refuse_key_in_headers, refuse_key_in_url, require_variable
 from ovlt_data.recipe.place import find_data, is_local
 from ovlt_data.recipe.section import OneOrMore, Section, Word
@@ -111,6 +112,8 @@ class Model(Section):
     """Sent with every request; part of a reply's identity. No keys: see `api_key_env`."""
     chat_template_kwargs: dict[str, Any] = {}
     """For the model's chat template, such as {enable_thinking: true}; part of a reply's identity."""
+    price: Price | None = None
+    """Of its tokens, for `budget.cost` and `ovlt plan`."""
     limits: Limits = Limits()
     """How hard it is asked."""
     images: ImageLimits = ImageLimits()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import Model
 from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, TablePath, Word
@@ -167,17 +168,6 @@ class Stop(Section):
     """A problem with fewer samples than this has failed."""
 
 
-class Budget(Section):
-    """What a run may spend: then what is in flight is finished, and a larger budget takes it up again."""
-
-    requests: int | None = Field(default=None, ge=1)
-    """Sent by the run's folder in all its calls, retries included."""
-    tokens: int | None = Field(default=None, ge=1)
-    """Of prompts and completions, by the run's folder in all its calls; what is in flight comes on top."""
-    hours: float | None = Field(default=None, gt=0)
-    """Of one call of `ovlt run`."""
-
-
 class Recipe(RecipeFile):
     """One dataset, from problems to rows."""
 
@@ -269,3 +259,17 @@ class Recipe(RecipeFile):
         if reason and stop.min_samples > reason.samples:
             raise ValueError(f"asks for min_samples {stop.min_samples} of {reason.samples} samples; expected no more")
         return stop
+
+    @field_validator("budget")
+    @classmethod
+    def _can_be_counted(cls, budget: Budget, info: ValidationInfo) -> Budget:
+        models: dict[str, Model] = info.data.get("models", {})
+        if unknown := sorted(budget.models.keys() - models.keys()) if "models" in info.data else []:
+            raise ValueError(f"names the model `{unknown[0]}`; expected one that `models` lists: {', '.join(models)}")
+        costly = models if budget.cost is not None else [n for n, limits in budget.models.items() if limits.cost]
+        if free := [name for name in costly if name in models and models[name].price is None]:
+            raise ValueError(
+                f"limits the cost, but models.{free[0]} has no price; expected "
+                f"models.{free[0]}.price: {{prompt: …, completion: …}} per million tokens"
+            )
+        return budget

@@ -1,10 +1,11 @@
-"""SIGTERM: what is in flight is finished and kept, nothing more is sent, and the same command takes it up again."""
+"""SIGTERM, or SIGUSR1 as Slurm sends it: what is in flight is finished and kept, nothing more is sent, and the same command takes it up again."""
 
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from child_run import PROBLEMS, Server, committed, finish, start, write_recipe
 
 
@@ -14,14 +15,17 @@ def wait_for(server: Server, run: subprocess.Popen[str], *, slots: int) -> None:
         time.sleep(0.01)
 
 
-def test_terminated_run_keeps_what_was_in_flight_and_is_taken_up_again(tmp_path: Path, server: Server) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1], ids=["TERM", "USR1"])
+def test_stopped_run_keeps_what_was_in_flight_and_is_taken_up_again(
+    tmp_path: Path, server: Server, number: signal.Signals
+) -> None:
     recipe = write_recipe(tmp_path, server.url)
     with start(recipe, tmp_path) as run:
         wait_for(server, run, slots=20)
-        run.send_signal(signal.SIGTERM)
+        run.send_signal(number)
         _, said = run.communicate()
     asked = server.asked()
-    assert run.returncode == 128 + signal.SIGTERM
+    assert run.returncode == 128 + number
     assert "in flight" in said
     assert committed(tmp_path) == set(asked), "what was asked for is kept, all of it"
     resumed = finish(recipe, tmp_path)

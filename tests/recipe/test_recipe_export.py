@@ -56,6 +56,7 @@ def test_an_openai_recipe_resolves_to_one_that_loads(full: Path) -> None:
         "store=elsewhere",
         "stop.grace=1",
         "budget.requests=9",
+        "models.brain.price={prompt: 1}",
         "models.brain.endpoint=http://other/v1",
         "models.brain.limits.concurrency=3",
         "models.brain.reasoning=false",

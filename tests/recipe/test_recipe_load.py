@@ -48,6 +48,17 @@ MISTAKES = {
         "trial.yaml:11: quota: is no key here; expected one of: "
         "budget, build, caption, curate, models, name, problems, reason, samples, seed, stop, store",
     ),
+    "budget-of-no-model": (
+        "build: {",
+        "budget: {models: {barin: {tokens: 1}}}\nbuild: {",
+        "trial.yaml:16: budget: names the model `barin`; expected one that `models` lists: eye, brain",
+    ),
+    "cost-without-price": (
+        "build: {",
+        "budget: {models: {brain: {cost: 1}}}\nbuild: {",
+        "trial.yaml:16: budget: limits the cost, but models.brain has no price; expected models.brain.price: "
+        "{prompt: …, completion: …} per million tokens",
+    ),
     "duplicate-key": (
         "name: trial",
         "name: trial\nname: other",
