@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def open_endpoints(
 
 def used_models(recipe: Recipe) -> list[str]:
     """Names of the models that the recipe's steps ask, in the order of the steps."""
-    named = [recipe.caption.model if recipe.caption else None, recipe.reason.model if recipe.reason else None]
+    teachers = [name for name, _ in recipe.reason.teachers] if recipe.reason else []
+    named = [recipe.caption.model if recipe.caption else None, *teachers]
     return list(dict.fromkeys(name for name in named if name is not None))
 
 
@@ -85,11 +86,16 @@ def expected_rows(recipe: Recipe, *, limit: int | None) -> int | None:
 
 
 def read_problems(
-    recipe: Recipe, *, images_folder: Path, limit: int | None, offline: bool = False
+    recipe: Recipe,
+    *,
+    images_folder: Path,
+    limit: int | None,
+    offline: bool = False,
+    is_full: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Problem | Unusable]:
     """The rows of all sources, in the recipe's order, read as they are pulled; offline, without those on the Hub."""
     specs = [spec for spec in recipe.problems.sources if not (offline and on_hub(spec))]
-    return read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit)
+    return read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit, is_full=is_full)
 
 
 def _open_transport(model: Model, servers: EmbeddedServers) -> Transport:

@@ -6,6 +6,9 @@ from typing import Literal
 from msgspec import Struct
 
 from ovlt_data.engine.budget import Spent
+from ovlt_data.engine.tally import RungTally, Tally
+from ovlt_data.generate.quota import Quota
+from ovlt_data.recipe import StopWhen
 from ovlt_data.types import FunnelStep
 
 State = Literal["done", "empty", "generated", "interrupted", "budget", "stopped"]
@@ -32,6 +35,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """By this folder, in all its calls."""
     spent_by_model: Mapping[str, Spent] = {}
     problems: int
+    unfed: int = 0
+    """Rows that were read and not asked for, since `stop_when` was reached; they are no part of the account."""
+    rungs: Sequence[RungTally] = ()
+    """What `reason` and each rung of `reason.escalate` cost and won."""
     kept: int = 0
     """Problems of which at least one row was kept."""
     rejected: Mapping[str, int]
@@ -55,3 +62,32 @@ class Outcome(Struct, frozen=True, kw_only=True):
     tokens_saved: int = 0
     """By cutting them."""
     seconds: float
+
+
+def describe_rungs(rungs: Sequence[RungTally]) -> list[str]:
+    """Plain lines for people, where there is more than one way to try."""
+    if len(rungs) < 2:
+        return []
+    return [f"{name_rung(rung):<32} {describe_rung(rung)}" for rung in rungs]
+
+
+def name_rung(rung: RungTally) -> str:
+    """The rung as the recipe says it, in short."""
+    cap = f", max_tokens {rung.max_tokens}" if rung.max_tokens else ""
+    return f"{'reason' if rung.on == 'start' else f'on {rung.on}'}: {rung.model}{cap}"
+
+
+def describe_rung(rung: RungTally) -> str:
+    """What it cost and won."""
+    return (
+        f"{rung.problems:,} problems, {rung.solved:,} solved · {rung.samples:,} samples, {rung.correct:,} correct · "
+        f"{rung.completion_tokens:,} tokens · {rung.requests:,} requests sent"
+    )
+
+
+def describe_quota(stop_when: StopWhen, quota: Quota, tally: Tally) -> list[str]:
+    """What was full, and what was left."""
+    full = ["the dataset"] if quota.is_over else [source for source in stop_when.sources if quota.is_full(source)]
+    if not full:
+        return []
+    return [f"stop_when: {', '.join(full)} is full; {tally.unfed:,} rows that were read, and all unread ones, are left"]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ovlt_data.account import Account, OnEnd, read_spent
 from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems
-from ovlt_data.curate import curate, describe_funnel
+from ovlt_data.curate import curate, cut_rows, describe_funnel
 from ovlt_data.engine.budget import BudgetWatch, Purse
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.events import Note, write_events
@@ -20,10 +20,12 @@ from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
 from ovlt_data.errors import NothingBuilt, OvltError
+from ovlt_data.generate.lasting import read_lasting
+from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
-from ovlt_data.outcome import Outcome
+from ovlt_data.outcome import Outcome, describe_quota, describe_rungs
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import Version, build_version
 from ovlt_data.publish.provenance import Provenance
@@ -68,6 +70,7 @@ class Run(Struct, frozen=True, kw_only=True):
     note: Note
     account: Account
     budget: BudgetWatch
+    quota: Quota
 
 
 async def run_recipe(
@@ -109,6 +112,7 @@ async def run_recipe(
                 on_end=on_end,
             ),
             budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping),
+            quota=Quota(recipe.stop_when, lambda problems, samples: _curate_some(recipe, problems, samples).rows),
         )
         rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
@@ -117,6 +121,8 @@ async def run_recipe(
         if provenance is None:
             return await asyncio.to_thread(_end_early, run)
         _report_reasonless(run)
+        for line in [*describe_rungs(tally.rungs), *describe_quota(recipe.stop_when, run.quota, tally)]:
+            say(line)
         if shard is not None:
             return await asyncio.to_thread(run.account.close, "generated")
         return await asyncio.to_thread(_curate_and_build, run, provenance)
@@ -166,6 +172,7 @@ async def _generate(
             store=store,
             endpoints=endpoints,
             tally=tally,
+            quota=run.quota,
             retry=options.retry,
             stopping=stopping,
         )
@@ -181,7 +188,7 @@ def _open_purse(recipe: Recipe, tally: Tally, folders: Sequence[Path]) -> Purse:
 def _read_rows(run: Run) -> Rows:
     """The sources' rows; shards keep their pictures in one folder, where the whole run looks for them."""
     images, shard = run.options.out / run.options.name / "images", run.options.shard
-    rows = read_problems(run.recipe, images_folder=images, limit=run.options.limit)
+    rows = read_problems(run.recipe, images_folder=images, limit=run.options.limit, is_full=run.quota.is_full)
     return rows if shard is None else shard.pick(rows)
 
 
@@ -212,10 +219,22 @@ def _curate(run: Run) -> Curated:
     recipe, folder = run.recipe, run.folder
     failed = read_table(folder, "failures")["problem_id"].unique()
     problems = read_table(folder, "problems").filter(~pl.col("id").is_in(failed.implode()))
-    curated = curate(problems, read_table(folder, "samples"), recipe.curate, kind=recipe.build.kind)
+    curated = _curate_some(recipe, problems, read_table(folder, "samples"))
+    curated = cut_rows(curated, problems, recipe.stop_when)
     for line in describe_funnel(curated.funnel, curated.rows):
         run.say(line)
     return curated
+
+
+def _curate_some(recipe: Recipe, problems: pl.DataFrame, samples: pl.DataFrame) -> Curated:
+    return curate(problems, samples, recipe.curate, kind=recipe.build.kind, rated=_find_rated(recipe))
+
+
+def _find_rated(recipe: Recipe) -> pl.Expr:
+    """The samples whose number did not follow from their outcome: the first teacher's, where it is fixed."""
+    if recipe.reason is None:
+        return pl.lit(True)
+    return pl.lit(False) if recipe.reason.samples.until else pl.col("model") == recipe.reason.model
 
 
 def _build(run: Run, curated: Curated, provenance: Provenance) -> Version:
@@ -235,7 +254,11 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
     """Which models and prompts had a part, by role."""
     roles = {"caption": run.plan.caption, "reason": run.plan.reason}
     asked = {role: (step.model, step.prompt) for role, step in roles.items() if step and step.prompt}
+    step = run.recipe.reason
+    teachers = [name for name, _ in step.teachers] if step else []
     return Provenance(
+        teachers={name: str(identify(endpoints[name].model)) for name in teachers},
+        rated=step is None or step.samples.until is None,
         models={role: str(identify(endpoints[model].model)) for role, (model, _) in asked.items()},
         prompts={role: prompt for role, (_, prompt) in asked.items()} | {"train": run.student},
         grader_version=GRADER_VERSION,
@@ -245,7 +268,8 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
 
 def _doubt_retry(run: Run) -> None:
     """A kind that no failure has is most often a slip of the pen."""
-    there = set(read_table(run.folder, "failures")["kind"])
+    lasting = read_lasting(folders_of(run.folder), retry=frozenset())
+    there = {*read_table(run.folder, "failures")["kind"], *(failure.kind for failure in lasting.values())}
     for kind in sorted(run.options.retry - there):
         run.say(f"--retry {kind}: no failure of this kind in {run.folder}; there: {', '.join(sorted(there)) or 'none'}")
 

@@ -16,6 +16,7 @@ from ovlt_data.types import FunnelStep
 PROBLEMS = pl.Schema(
     {
         "id": pl.String,
+        "number": pl.Int64,
         "source": pl.String,
         "origin": pl.String,
         "question": pl.String,
@@ -43,6 +44,8 @@ SAMPLES = pl.Schema(
         "problem_id": pl.String,
         "source": pl.String,
         "slot": pl.Int64,
+        "model": pl.String,
+        "rung": pl.Int64,
         "reasoning": pl.String,
         "content": pl.String,
         "reasoning_origin": pl.String,

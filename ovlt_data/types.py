@@ -134,10 +134,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """One of a problem's k replies, reasoning and answer apart."""
+    """One of a problem's replies, reasoning and answer apart."""
 
     problem_id: str
     slot: int
+    """Of the problem: a further teacher's slots follow those of the teachers before it."""
+    model: str = ""
+    """Who said it, by its name in the recipe; empty for a sample that a table gave."""
+    rung: int = 0
+    """Which try it comes from: 0 is `reason` itself, n the n-th of `reason.escalate`."""
     reasoning: str
     content: str
     """What follows the reasoning: the solution in prose and the answer."""

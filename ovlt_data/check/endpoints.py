@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from ovlt_data.answers import canonical_answer
 from ovlt_data.check.finding import Finding
 from ovlt_data.engine.ask import Engine
@@ -16,7 +18,7 @@ from ovlt_data.generate.reason import reason_problem
 from ovlt_data.generate.walk import Plan, ReasonPlan, render_reason
 from ovlt_data.prompts import load_prompt
 from ovlt_data.publish.compose import compose_completion
-from ovlt_data.recipe import Recipe
+from ovlt_data.recipe import Recipe, SampleCount
 from ovlt_data.types import Caption, Image, Problem, Sample
 
 
@@ -91,10 +93,9 @@ async def _sample_once(reason: ReasonPlan, problem: Problem, caption: Caption | 
     assert reason.prompt is not None, "only called for a model"
     text = render_reason(problem, reason.prompt, caption)
     sees = caption is None
-    samples = await reason_problem(
-        problem, text, engine=engine, model=reason.model, k=1, sees_images=sees, min_samples=1
-    )
-    return samples[0]
+    once = [replace(reason.rungs[0], samples=SampleCount(min=1, max=1), slots=range(1))]
+    reasoned = await reason_problem(problem, text, engine=engine, rungs=once, sees_images=sees, min_samples=1)
+    return reasoned.samples[0]
 
 
 def judge_reasoning(model: str, sample: Sample, *, expected: bool) -> Finding:

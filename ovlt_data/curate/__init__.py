@@ -8,6 +8,7 @@ arrival shows nowhere.
 """
 
 from ovlt_data.curate.curate import curate, rejected_problems
+from ovlt_data.curate.cut import cut_rows
 from ovlt_data.curate.funnel import describe_funnel
 
-__all__ = ["curate", "describe_funnel", "rejected_problems"]
+__all__ = ["curate", "cut_rows", "describe_funnel", "rejected_problems"]

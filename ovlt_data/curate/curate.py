@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from ovlt_data.curate.counts import count_verdicts
+from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.funnel import count_step
 from ovlt_data.curate.steps import edit, find_dropped, label, measure
 from ovlt_data.errors import UsageError
@@ -21,7 +21,7 @@ NO_CORRECT = "no_correct"
 """Why a problem left at the start; its samples leave each for their verdict's own reason."""
 
 
-class _Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What one step left of its rows, what it dropped, and its entry in the funnel."""
 
     rows: pl.DataFrame
@@ -30,14 +30,20 @@ class _Outcome(NamedTuple):
 
 
 def curate(
-    problems: pl.DataFrame, samples: pl.DataFrame, steps: Sequence[Step], *, kind: Literal["sft", "grpo"]
+    problems: pl.DataFrame,
+    samples: pl.DataFrame,
+    steps: Sequence[Step],
+    *,
+    kind: Literal["sft", "grpo"],
+    rated: pl.Expr = ALL,
 ) -> Curated:
     """Apply the steps in their order.
 
-    `problems` are those that didn't fail: samples of any other are passed over.
+    `problems` are those that didn't fail: samples of any other are passed over. The pass rate is that of the samples
+    for which `rated` is true.
     """
     _refuse_equal_marks(steps)
-    counts = count_verdicts(problems, samples)
+    counts = count_verdicts(problems, samples, rated=rated)
     start = _start_sft(counts, samples) if kind == "sft" else _keep(counts, counts, at=START[kind])
     outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows), initial=start))
     return Curated(
@@ -60,17 +66,24 @@ def rejected_problems(curated: Curated) -> pl.DataFrame:
     )
 
 
-def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> _Outcome:
+def drop_rows(rows: pl.DataFrame, doomed: pl.Expr, *, at: str, reason: pl.Expr) -> StepOutcome:
+    """Drop the rows for which `doomed` is true."""
+    dropped = _reject(rows.filter(doomed), at, reason)
+    kept = rows.filter(~doomed)
+    return StepOutcome(kept, dropped, count_step(at, rows, kept, reasons=Counter(dropped["rejected_for"])))
+
+
+def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> StepOutcome:
     rows = (
         counts.join(samples.drop("source"), on="problem_id")
         .sort("source", "problem_id", "slot")
         .with_columns(pl.col("reasoning").alias("raw_reasoning"))
     )
     rows = rows.with_columns(measure(rows["reasoning"]))
-    return _drop(rows, pl.col("status") != "correct", at=START["sft"], reason=pl.col("reason"))
+    return drop_rows(rows, pl.col("status") != "correct", at=START["sft"], reason=pl.col("reason"))
 
 
-def _apply(step: Step, rows: pl.DataFrame) -> _Outcome:
+def _apply(step: Step, rows: pl.DataFrame) -> StepOutcome:
     if step.strip_reflections is not None:
         edited = edit(step.strip_reflections, rows)
         return _keep(rows, edited, at=label(step), touched=edited["reasoning"] != rows["reasoning"])
@@ -78,18 +91,12 @@ def _apply(step: Step, rows: pl.DataFrame) -> _Outcome:
         marked = rows.with_columns(find_dropped(step.mark).alias(_mark_column(step.mark)))
         return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
     reason = "not_selected" if step.select is not None else step.name
-    return _drop(rows, find_dropped(step), at=label(step), reason=pl.lit(reason))
+    return drop_rows(rows, find_dropped(step), at=label(step), reason=pl.lit(reason))
 
 
-def _keep(rows: pl.DataFrame, after: pl.DataFrame, *, at: str, touched: pl.Series | None = None) -> _Outcome:
+def _keep(rows: pl.DataFrame, after: pl.DataFrame, *, at: str, touched: pl.Series | None = None) -> StepOutcome:
     entry = count_step(at, rows, after, touched=0 if touched is None else int(touched.sum()))
-    return _Outcome(after, _reject(rows.clear(), at, pl.lit("")), entry)
-
-
-def _drop(rows: pl.DataFrame, doomed: pl.Expr, *, at: str, reason: pl.Expr) -> _Outcome:
-    dropped = _reject(rows.filter(doomed), at, reason)
-    kept = rows.filter(~doomed)
-    return _Outcome(kept, dropped, count_step(at, rows, kept, reasons=Counter(dropped["rejected_for"])))
+    return StepOutcome(after, _reject(rows.clear(), at, pl.lit("")), entry)
 
 
 def _reject(rows: pl.DataFrame, at: str, reason: pl.Expr) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ovlt_data.engine.endpoint import Endpoint, Interrupted
 from ovlt_data.engine.request import Ask, canonical_body, encode_messages, hash_key, wire_body
@@ -21,6 +22,9 @@ from ovlt_data.errors import RequestFailed, RowError
 from ovlt_data.recipe import Model
 from ovlt_data.types import Reply
 
+Flight = tuple[str, bytes, tuple[int, ...], int | None]
+"""Model, key, slots and cap: equal asks in flight are one."""
+
 
 class Replies(Struct, frozen=True):
     """What became of the slots of one ask: every one is in `by_slot` or behind `failure`."""
@@ -29,6 +33,8 @@ class Replies(Struct, frozen=True):
     by_slot: Mapping[int, Reply]
     failure: RowError | None = None
     """Of the first slot that has no reply."""
+    requests: int = 0
+    """Sent for them now, without retries."""
 
 
 class Engine:
@@ -47,22 +53,33 @@ class Engine:
         self._tally = tally
         self._refused = refused or {}
         """Lasting failures of earlier runs by request key (hex): not sent again."""
-        self._flights: dict[tuple[str, bytes, int], asyncio.Task[Replies]] = {}
+        self._flights: dict[Flight, asyncio.Task[Replies]] = {}
 
     async def sample(self, ask: Ask, k: int) -> Replies:
         """Slots 0 … k-1 of an ask; what fails for this row alone is in the result.
 
         Raises StopError, and Interrupted where slots are missing that are not asked for any more.
         """
-        body = canonical_body(ask, self._endpoints[ask.model].model)
+        return await self.sample_slots(ask, tuple(range(k)))
+
+    async def sample_slots(self, ask: Ask, slots: tuple[int, ...]) -> Replies:
+        """These slots of an ask, otherwise as `sample`."""
+        model = _cap(self._endpoints[ask.model].model, ask)
+        body = canonical_body(ask, model)
         key = hash_key(body)
-        flight = (ask.model, key, k)
+        flight = (ask.model, key, slots, ask.max_tokens)
         task = self._flights.get(flight)
         if task is None:
-            task = asyncio.create_task(self._fill(ask, key, body, k))
+            task = asyncio.create_task(self._fill(ask, model, key, body, slots))
             self._flights[flight] = task
             task.add_done_callback(lambda task: self._land(flight, task))
         return await asyncio.shield(task)
+
+    async def recall(self, ask: Ask, slots: tuple[int, ...]) -> Mapping[int, Reply]:
+        """Those of the slots that are in the store; nothing is sent."""
+        model = _cap(self._endpoints[ask.model].model, ask)
+        key = hash_key(canonical_body(ask, model))
+        return await self._store.get(Asked(key=key, slots=slots, max_tokens=model.sampling.max_tokens))
 
     async def cancel(self) -> None:
         """Give up what is in flight."""
@@ -71,15 +88,14 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _land(self, flight: tuple[str, bytes, int], task: asyncio.Task[Replies]) -> None:
+    def _land(self, flight: Flight, task: asyncio.Task[Replies]) -> None:
         del self._flights[flight]
         if not task.cancelled():
             task.exception()  # looked at here, so that one which nobody waits for any more is no warning
 
-    async def _fill(self, ask: Ask, key: bytes, body: bytes, k: int) -> Replies:
+    async def _fill(self, ask: Ask, model: Model, key: bytes, body: bytes, slots: tuple[int, ...]) -> Replies:
         endpoint = self._endpoints[ask.model]
-        slots = tuple(range(k))
-        asked = Asked(key=key, slots=slots, max_tokens=endpoint.model.sampling.max_tokens)
+        asked = Asked(key=key, slots=slots, max_tokens=model.sampling.max_tokens)
         known = await self._store.get(asked)
         self._tally.from_store += len(known)
         missing = [slot for slot in slots if slot not in known]
@@ -88,16 +104,16 @@ class Engine:
         if refused := self._refused.get(key.hex()):
             return Replies(key=key.hex(), by_slot=known, failure=refused)
         try:
-            messages = await _encode(ask, endpoint.model)
+            messages = await _encode(ask, model)
         except RowError as error:
             return Replies(key=key.hex(), by_slot=known, failure=error)
-        filling = _Filling(endpoint, self._store, key, body, messages, dict(known))
+        filling = _Filling(endpoint, model, self._store, key, body, messages, dict(known))
         await filling.fill(missing, together=bool(ask.images))
         if filling.interrupted:
             raise Interrupted
         if filling.failure is not None:
             filling.failure.request_key = key.hex()
-        return Replies(key=key.hex(), by_slot=filling.by_slot, failure=filling.failure)
+        return Replies(key=key.hex(), by_slot=filling.by_slot, failure=filling.failure, requests=filling.requests)
 
 
 class _Filling:
@@ -106,6 +122,7 @@ class _Filling:
     def __init__(
         self,
         endpoint: Endpoint,
+        model: Model,
         store: Store,
         key: bytes,
         body: bytes,
@@ -114,9 +131,11 @@ class _Filling:
     ) -> None:
         self.by_slot = by_slot
         self.failure: RowError | None = None
+        self.requests = 0
         self.interrupted = False
         """A slot was not asked for; those that were are waited for all the same."""
         self._endpoint = endpoint
+        self._model = model
         self._store = store
         self._key = key
         self._body = body
@@ -134,7 +153,7 @@ class _Filling:
 
     def _group(self, slots: Sequence[int]) -> list[tuple[int, ...]]:
         """A seeded request answers slots that follow each other, and only where choice i is sampled with seed + i."""
-        model = self._endpoint.model
+        model = self._model
         if model.sampling.seed is None:
             return [tuple(slots)]
         return group_neighbours(slots) if model.provider == "vllm" else [(slot,) for slot in slots]
@@ -172,11 +191,20 @@ class _Filling:
             self.interrupted = True
 
     async def _post(self, slots: tuple[int, ...]) -> list[Reply]:
-        replies = await self._endpoint.post(wire_body(self._messages, self._endpoint.model, slots))
+        self.requests += 1
+        replies = await self._endpoint.post(wire_body(self._messages, self._model, slots))
+        cap = self._model.sampling.max_tokens
         for slot, reply in zip(slots, replies, strict=False):
-            self.by_slot[slot] = reply
-            self._store.put(self._key, slot, reply, request=self._body)
+            self.by_slot[slot] = reply if reply.max_tokens == cap else replace(reply, max_tokens=cap)
+            self._store.put(self._key, slot, self.by_slot[slot], request=self._body)
         return replies
+
+
+def _cap(model: Model, ask: Ask) -> Model:
+    """The model under the ask's own cap."""
+    if ask.max_tokens is None:
+        return model
+    return model.model_copy(update={"sampling": model.sampling.model_copy(update={"max_tokens": ask.max_tokens})})
 
 
 async def _encode(ask: Ask, model: Model) -> msgspec.Raw:

@@ -37,6 +37,8 @@ class Ask(Struct, frozen=True):
     """The model's name in the recipe."""
     text: str
     images: tuple[Image, ...] = ()
+    max_tokens: int | None = None
+    """A cap of its own; None for the model's."""
 
 
 class Identity(Struct, frozen=True):

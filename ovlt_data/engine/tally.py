@@ -18,6 +18,26 @@ class Sent:
 
 
 @dataclass(slots=True)
+class RungTally:
+    """What one try at the problems cost and won: the first is `reason` itself, the others `reason.escalate`."""
+
+    on: str
+    """`start`, `length` or `wrong`."""
+    model: str
+    max_tokens: int | None = None
+    problems: int = 0
+    """That were tried here."""
+    samples: int = 0
+    correct: int = 0
+    solved: int = 0
+    """Problems that came to have enough correct samples here."""
+    completion_tokens: int = 0
+    """Of its samples, whether the store had them or not."""
+    requests: int = 0
+    """Sent in this call, without retries."""
+
+
+@dataclass(slots=True)
 class Tally:
     """Counts of this call; nothing here decides anything."""
 
@@ -45,6 +65,10 @@ class Tally:
     """Replies that were cut because they ran in a loop."""
     tokens_saved: int = 0
     """What they might have gone on for: up to their caps, where these and the tokens that came are known."""
+
+    rungs: list[RungTally] = field(default_factory=list[RungTally])
+    unfed: int = 0
+    """Rows that were read and not asked for, since their source was full."""
 
     @property
     def requests(self) -> int:

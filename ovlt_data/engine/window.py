@@ -4,6 +4,7 @@ Its size may change while rows are walked, since what endpoints take at once doe
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
@@ -17,10 +18,15 @@ WIDEN_EVERY = 1.0
 
 
 async def walk_rows(
-    rows: Iterator[Row], walk: Callable[[Row], Awaitable[None]], *, size: Callable[[], int], stopping: asyncio.Event
+    rows: Iterator[Row],
+    walk: Callable[[Row], Awaitable[bool | None]],
+    *,
+    size: Callable[[], int],
+    stopping: asyncio.Event,
 ) -> bool:
     """Walk every row, at most `size()` (1 or more) at once; returns True if the rows were read to their end.
 
+    A row whose walk returns True goes back to the end of the queue.
     When `stopping` is set no further row is pulled and those in the window are finished. An error from a walk
     ends the others and is raised.
     """
@@ -30,7 +36,8 @@ async def walk_rows(
     async def work() -> None:
         nonlocal working
         while working <= size() and not stopping.is_set() and (row := await feed.take()) is not None:
-            await walk(row)
+            if await walk(row):
+                feed.give_back(row)
         working -= 1
 
     workers: list[asyncio.Task[None]] = []
@@ -47,7 +54,7 @@ async def walk_rows(
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-    return feed.exhausted
+    return feed.exhausted and not feed.waiting
 
 
 class _Feed(Generic[Row]):
@@ -58,6 +65,16 @@ class _Feed(Generic[Row]):
         self._rows = rows
         self._pulled: list[Row] = []
         self._pulling = asyncio.Lock()
+        self._given_back: deque[Row] = deque()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether rows that were given back are left."""
+        return bool(self._given_back)
+
+    def give_back(self, row: Row) -> None:
+        """Whoever gives one back takes again, so that none is left behind."""
+        self._given_back.append(row)
 
     async def take(self) -> Row | None:
         """The next row, None after the last."""
@@ -66,4 +83,6 @@ class _Feed(Generic[Row]):
                 self._pulled = await asyncio.to_thread(lambda: list(islice(self._rows, PULL)))
                 self._pulled.reverse()
                 self.exhausted = not self._pulled
-            return self._pulled.pop() if self._pulled else None
+            if self._pulled:
+                return self._pulled.pop()
+            return self._given_back.popleft() if self._given_back else None

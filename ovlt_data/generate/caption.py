@@ -11,32 +11,59 @@ from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.text.think import split_reasoning
 from ovlt_data.types import Caption, Problem, Reply
 
+TRIES = 8
+"""Slots of one caption: the first that says something is the caption."""
+
 
 class NoCaption(RowError):
-    """The captioner answered with nothing that could be shown to a reasoner."""
+    """The captioner answered with nothing that could be shown to a reasoner: `empty_caption`, or `length`."""
 
-    kind = "empty_caption"
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(_explain_empty(reply))
+        self.kind = "length" if reply.finish_reason == "length" else "empty_caption"
 
 
-async def caption_problem(problem: Problem, *, engine: Engine, model: str, prompt: Prompt) -> Caption:
-    """Raises RowError where no usable caption can be had; a text problem gets an empty one."""
+async def caption_problem(
+    problem: Problem, *, engine: Engine, model: str, prompt: Prompt, retry: frozenset[str] = frozenset()
+) -> Caption:
+    """Raises RowError where no usable caption can be had; a text problem gets an empty one.
+
+    A caption that says nothing is asked again, in the next slot, only if its kind of failure is in `retry`.
+    """
     if not problem.images:
         return Caption(problem_id=problem.id, text="")
     text = prompt.render(question=problem.question, choices=problem.choices, source=problem.source)
-    replies = await engine.sample(Ask(model=model, text=text, images=problem.images), 1)
+    ask = Ask(model=model, text=text, images=problem.images)
+    replies = await engine.sample(ask, 1)
     if replies.failure is not None:
         raise replies.failure
     reply = replies.by_slot[0]
-    said = read_caption(reply)
-    if not said:
-        raise NoCaption(_explain_empty(reply))
+    if not read_caption(reply):
+        reply = await _find_another(ask, reply, engine=engine, retry=retry)
     return Caption(
         problem_id=problem.id,
-        text=said,
+        text=read_caption(reply),
         finish_reason=reply.finish_reason or "",
         completion_tokens=reply.completion_tokens,
         response_key=replies.key,
     )
+
+
+async def _find_another(ask: Ask, empty: Reply, *, engine: Engine, retry: frozenset[str]) -> Reply:
+    """The first later slot that says something: from an earlier call's retries, else asked for if this one retries."""
+    known = await engine.recall(ask, tuple(range(1, TRIES)))
+    for slot in sorted(known):
+        if read_caption(known[slot]):
+            return known[slot]
+    failure, slot = NoCaption(empty), 1 + len(known)
+    if failure.kind not in retry or slot == TRIES:
+        raise failure
+    replies = await engine.sample_slots(ask, (slot,))
+    if replies.failure is not None:
+        raise replies.failure
+    if not read_caption(replies.by_slot[slot]):
+        raise NoCaption(replies.by_slot[slot])
+    return replies.by_slot[slot]
 
 
 def read_caption(reply: Reply) -> str:

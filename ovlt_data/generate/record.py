@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import asdict
 
 from ovlt_data.tables import TABLES, write_part
@@ -24,30 +23,27 @@ class Recorder:
         for table in TABLES:
             shutil.rmtree(folder / table, ignore_errors=True)
 
-    def add_problem(self, problem: Problem) -> None:
-        pictures = problem.images
-        paths, hashes = [image.path for image in pictures], [image.sha256 for image in pictures]
-        self._add("problems", problem, image_paths=paths, image_sha256=hashes)
+    def add_problem(self, problem: Problem, *, number: int) -> None:
+        self._add("problems", problem_row(problem, number=number))
 
     def add_caption(self, caption: Caption) -> None:
-        self._add("captions", caption)
+        self._add("captions", asdict(caption))
 
     def add_sample(self, sample: Sample, *, source: str) -> None:
-        self._add("samples", sample, source=source, **asdict(sample.verdict))
+        self._add("samples", sample_row(sample, source=source))
 
     def add_failure(self, failure: Failure) -> None:
-        self._add("failures", failure)
+        self._add("failures", asdict(failure))
 
     def add_unusable(self, row: Unusable) -> None:
-        self._add("unusable", row)
+        self._add("unusable", asdict(row))
 
     def close(self) -> None:
         """Write what is left."""
         for table in TABLES:
             self._write(table)
 
-    def _add(self, table: str, value: Struct, **more: object) -> None:
-        fields = asdict(value) | more
+    def _add(self, table: str, fields: dict[str, Any]) -> None:
         self._rows[table].append({column: fields[column] for column in TABLES[table]})
         if len(self._rows[table]) >= PART_ROWS:
             self._write(table)
@@ -58,3 +54,15 @@ class Recorder:
         write_part(self._folder, table, self._rows[table], part=self._parts[table])
         self._parts[table] += 1
         self._rows[table] = []
+
+
+def problem_row(problem: Problem, *, number: int) -> dict[str, Any]:
+    """The columns of a problem, and more; `number` is its place in the order of reading."""
+    pictures = problem.images
+    paths, hashes = [image.path for image in pictures], [image.sha256 for image in pictures]
+    return asdict(problem) | {"number": number, "image_paths": paths, "image_sha256": hashes}
+
+
+def sample_row(sample: Sample, *, source: str) -> dict[str, Any]:
+    """The columns of a sample with its verdict, and more."""
+    return asdict(sample) | asdict(sample.verdict) | {"source": source}

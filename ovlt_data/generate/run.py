@@ -7,16 +7,19 @@ from pathlib import Path
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.store import Store
-from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.engine.window import walk_rows
 from ovlt_data.errors import TooManyFailures
 from ovlt_data.generate.given import read_given
+from ovlt_data.generate.lasting import LastingFailures, read_lasting
+from ovlt_data.generate.quota import Quota
+from ovlt_data.generate.reason import Rung, plan_rungs
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.stops import FailureWatch
-from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Walker, lasting_failures
+from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Row, Walker
 from ovlt_data.prompts import VARIABLES, load_prompt
 from ovlt_data.recipe import Recipe
-from ovlt_data.tables import folders_of, read_table
+from ovlt_data.tables import folders_of
 from ovlt_data.types import Problem, Unusable
 
 NO_CAPTION = VARIABLES - {"caption"}
@@ -47,6 +50,7 @@ async def generate(
     store: Store,
     endpoints: Mapping[str, Endpoint],
     tally: Tally,
+    quota: Quota,
     retry: frozenset[str],
     stopping: asyncio.Event,
 ) -> bool:
@@ -54,18 +58,18 @@ async def generate(
 
     Raises StopError; what arrived until then is in the store and in the tables.
     """
-    failures = [row for part in folders_of(folder) for row in read_table(part, "failures").to_dicts()]
-    refused = lasting_failures(failures, retry=retry)
+    refused = read_lasting(folders_of(folder), retry=retry)
     engine = Engine(endpoints, store, tally, refused=refused)
-    recorder = Recorder(folder)
+    recorder, lasting = Recorder(folder), LastingFailures(folder, known=refused)
     watch = FailureWatch(max_failed=recipe.stop.max_failed, first_alike=recipe.stop.first_alike)
-    walker = Walker(plan, engine, recorder, tally, watch)
+    walker = Walker(plan, engine, recorder, lasting, tally, watch, quota, retry=retry)
+    tally.rungs = [_start_tally(rung) for rung in plan.reason.rungs] if plan.reason else []
 
     def size() -> int:
         return sum(endpoint.capacity for endpoint in endpoints.values()) + SPARE_ROWS
 
     try:
-        finished = await walk_rows(_count(rows, tally), walker.walk, size=size, stopping=stopping)
+        finished = await walk_rows(_number(rows, tally, quota), walker.walk, size=size, stopping=stopping)
     finally:
         await engine.cancel()
         recorder.close()
@@ -76,11 +80,17 @@ async def generate(
     return finished
 
 
-def _count(rows: Iterator[Problem | Unusable], tally: Tally) -> Iterator[Problem | Unusable]:
-    for row in rows:
-        tally.read += 1
-        yield row
+def _number(rows: Iterator[Problem | Unusable], tally: Tally, quota: Quota) -> Iterator[Row]:
+    for number, row in enumerate(rows, 1):
+        tally.read = number
+        yield Row(number, row)
+        if quota.is_over:
+            break
     tally.total = tally.read
+
+
+def _start_tally(rung: Rung) -> RungTally:
+    return RungTally(on=rung.on, model=rung.model, max_tokens=rung.max_tokens)
 
 
 def _plan_caption(recipe: Recipe) -> CaptionPlan | None:
@@ -101,4 +111,4 @@ def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
         return None
     known = VARIABLES if recipe.caption is not None else NO_CAPTION
     prompt = load_prompt(step.prompt, beside=recipe.folder, variables=known)
-    return ReasonPlan(model=step.model, prompt=prompt, k=step.samples)
+    return ReasonPlan(model=step.model, prompt=prompt, rungs=plan_rungs(step))

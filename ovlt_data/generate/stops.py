@@ -32,6 +32,10 @@ class FailureWatch:
         if row <= self._first_alike:
             self._first_alike = 0
 
+    def recover(self) -> None:
+        """A row that had failed went well after all."""
+        self._failed -= 1
+
     def fail(self, row: int, kind: str, message: str) -> None:
         self._failed += 1
         self.last = f"{kind}: {message}"

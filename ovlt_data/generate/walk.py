@@ -4,21 +4,23 @@ Every row ends in exactly one place: among the problems that have samples, among
 the failures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Interrupted
-from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
 from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
-from ovlt_data.generate.reason import judge_replies, reason_problem
+from ovlt_data.generate.lasting import LastingFailures
+from ovlt_data.generate.quota import Quota
+from ovlt_data.generate.reason import Reasoned, Rung, judge_replies, reason_problem
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.prompts import Prompt
-from ovlt_data.types import Caption, Failure, Problem, Sample, Stage, Unusable
+from ovlt_data.types import Caption, Failure, Problem, Stage, Unusable
 
 
 class CaptionPlan(Struct, frozen=True):
@@ -33,8 +35,9 @@ class ReasonPlan(Struct, frozen=True):
     """Where samples come from: a model, or a table."""
 
     model: str = ""
+    """Asked first."""
     prompt: Prompt | None = None
-    k: int = 0
+    rungs: tuple[Rung, ...] = ()
     given: Given | None = None
 
 
@@ -46,37 +49,89 @@ class Plan(Struct, frozen=True):
     min_samples: int = 1
 
 
+REJOINS = 2
+"""How often a row whose request was given up goes back to the end of the queue: an outage of minutes costs no row."""
+
+
+class Row(Struct):
+    """One row on its way, from the moment it is read."""
+
+    number: int
+    """In the order of reading, from 1."""
+    value: Problem | Unusable
+    started: int = 0
+    """In the order of setting out, from 1."""
+    exhausted: int = 0
+    """How often a request of it was given up."""
+    attempts: int = 0
+    """Of those requests."""
+
+
 class Walker:
     """Walks rows and counts what became of them."""
 
-    def __init__(self, plan: Plan, engine: Engine, recorder: Recorder, tally: Tally, watch: FailureWatch) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        recorder: Recorder,
+        lasting: LastingFailures,
+        tally: Tally,
+        watch: FailureWatch,
+        quota: Quota,
+        *,
+        retry: frozenset[str] = frozenset(),
+    ) -> None:
         self._plan = plan
         self._engine = engine
         self._recorder = recorder
+        self._lasting = lasting
         self._tally = tally
         self._watch = watch
+        self._quota = quota
+        self._retry = retry
         self.left = 0
         """Rows that a stopping run left for the next one."""
 
-    async def walk(self, row: Problem | Unusable) -> None:
-        """Raises StopError; a RowError becomes a failure. A row that a stopping run leaves is as if never read."""
-        if isinstance(row, Unusable):
-            self._set_aside(row)
-            return
-        number = self._watch.start()
+    async def walk(self, row: Row) -> bool:
+        """True for a row that is to try again later: see REJOINS.
+
+        Raises StopError; a RowError becomes a failure. A row that a stopping run leaves is as if never read.
+        """
+        problem = row.value
+        if self._quota.is_full(problem.source) and not row.started:
+            self._tally.unfed += 1
+        elif isinstance(problem, Unusable):
+            self._set_aside(problem)
+        else:
+            return await self._walk_problem(row, problem)
+        return False
+
+    async def _walk_problem(self, row: Row, problem: Problem) -> bool:
+        row.started = row.started or self._watch.start()
         stage: Stage = "caption"
         try:
-            caption = await self._caption(row)
+            caption = await self._caption(problem)
             stage = "reason"
-            samples = await self._reason(row, caption)
+            reasoned = await self._reason(problem, caption, patient=row.exhausted < REJOINS)
         except RowError as error:
-            self._fail(row, stage, error)
-            self._watch.fail(number, error.kind, str(error))
+            return self._fail_or_rejoin(row, problem, stage, error)
         except Interrupted:
             self.left += 1
         else:
-            self._keep(row, caption, samples)
-            self._watch.go_well(number)
+            self._keep(row, problem, caption, reasoned)
+            await self._quota.count(problem, row.number, reasoned.samples)
+        return False
+
+    def _fail_or_rejoin(self, row: Row, problem: Problem, stage: Stage, error: RowError) -> bool:
+        row.attempts += error.attempts
+        if row.exhausted == 0:
+            self._watch.fail(row.started, error.kind, str(error))
+        row.exhausted += 1
+        if not error.lasting and row.exhausted <= REJOINS:
+            return True
+        self._fail(row, problem, stage, error)
+        return False
 
     async def _caption(self, problem: Problem) -> Caption | None:
         plan = self._plan.caption
@@ -85,12 +140,14 @@ class Walker:
         if plan.given is not None:
             return given_caption(problem, plan.given)
         assert plan.prompt is not None, "a plan names a table or a prompt"
-        return await caption_problem(problem, engine=self._engine, model=plan.model, prompt=plan.prompt)
+        return await caption_problem(
+            problem, engine=self._engine, model=plan.model, prompt=plan.prompt, retry=self._retry
+        )
 
-    async def _reason(self, problem: Problem, caption: Caption | None) -> list[Sample]:
+    async def _reason(self, problem: Problem, caption: Caption | None, *, patient: bool) -> Reasoned:
         plan = self._plan.reason
         if plan is None:
-            return []
+            return Reasoned([], {})
         if plan.given is not None:
             return await _given_samples(problem, plan.given)
         assert plan.prompt is not None, "a plan names a table or a prompt"
@@ -98,23 +155,29 @@ class Walker:
             problem,
             render_reason(problem, plan.prompt, caption),
             engine=self._engine,
-            model=plan.model,
-            k=plan.k,
+            rungs=plan.rungs,
             sees_images=caption is None,
             min_samples=self._plan.min_samples,
+            patient=patient,
+            tallies=self._tally.rungs,
         )
 
-    def _keep(self, problem: Problem, caption: Caption | None, samples: list[Sample]) -> None:
-        self._recorder.add_problem(problem)
+    def _keep(self, row: Row, problem: Problem, caption: Caption | None, reasoned: Reasoned) -> None:
+        if row.exhausted:
+            self._watch.recover()
+        self._watch.go_well(row.started)
+        self._recorder.add_problem(problem, number=row.number)
         if caption is not None and caption.text:
             self._recorder.add_caption(caption)
             self._tally.captions += 1
-        for sample in samples:
+        for sample in reasoned.samples:
             self._recorder.add_sample(sample, source=problem.source)
             self._tally.verdicts[sample.verdict.reason or sample.verdict.status] += 1
             self._tally.reasonless += sample.reasoning_origin == "none"
-        self._tally.samples += len(samples)
+        self._tally.samples += len(reasoned.samples)
         self._tally.kept += 1
+        if self._plan.reason is not None and self._plan.reason.rungs:
+            count_rungs(reasoned, self._plan.reason.rungs[0].samples.enough, self._tally.rungs)
 
     def _set_aside(self, row: Unusable) -> None:
         self._recorder.add_unusable(row)
@@ -134,8 +197,8 @@ class Walker:
         self._tally.failed[row.reason] += 1
         self._watch.fail(self._watch.start(), row.reason, row.message)
 
-    def _fail(self, problem: Problem, stage: Stage, error: RowError) -> None:
-        self._recorder.add_problem(problem)
+    def _fail(self, row: Row, problem: Problem, stage: Stage, error: RowError) -> None:
+        self._recorder.add_problem(problem, number=row.number)
         failure = Failure(
             problem_id=problem.id,
             source=problem.source,
@@ -145,10 +208,11 @@ class Walker:
             lasting=error.lasting,
             request_key=error.request_key,
             endpoint=error.endpoint,
-            attempts=error.attempts,
+            attempts=row.attempts,
             message=str(error),
         )
         self._recorder.add_failure(failure)
+        self._lasting.add(failure)
         self._tally.failed[error.kind] += 1
 
 
@@ -158,21 +222,23 @@ def render_reason(problem: Problem, prompt: Prompt, caption: Caption | None) -> 
     return prompt.render(question=problem.question, choices=problem.choices, caption=text, source=problem.source)
 
 
-def lasting_failures(failures: Sequence[Mapping[str, object]], *, retry: frozenset[str]) -> dict[str, RowError]:
-    """Earlier lasting failures by request key, without the kinds that are to be tried again."""
-    refused: dict[str, RowError] = {}
-    for row in failures:
-        if not row["lasting"] or not row["request_key"] or row["kind"] in retry:
-            continue
-        error = RowError(str(row["message"]))
-        error.kind, error.endpoint = str(row["kind"]), str(row["endpoint"])
-        error.request_key = str(row["request_key"])
-        refused[error.request_key] = error
-    return refused
+def count_rungs(reasoned: Reasoned, enough: int, tallies: Sequence[RungTally]) -> None:
+    """Add one problem to what each rung did."""
+    correct = 0
+    for number, samples in sorted(reasoned.by_rung.items()):
+        tally, before = tallies[number], correct
+        right = sum(sample.verdict.status == "correct" for sample in samples)
+        correct += right
+        tally.problems += 1
+        tally.samples += len(samples)
+        tally.correct += right
+        tally.solved += before < enough <= correct
+        tally.completion_tokens += sum(sample.completion_tokens for sample in samples)
 
 
-async def _given_samples(problem: Problem, given: Given) -> list[Sample]:
+async def _given_samples(problem: Problem, given: Given) -> Reasoned:
     rows = given.rows(problem)
     if not rows:
         raise MissingInTable("the samples table has no row under this problem's id or origin")
-    return await judge_replies(problem, {slot: given_reply(row) for slot, row in enumerate(rows)}, key="")
+    replies = {slot: given_reply(row) for slot, row in enumerate(rows)}
+    return Reasoned(await judge_replies(problem, replies, key=""), {})

@@ -58,7 +58,8 @@ def build_version(
         place = _make_place(path)
         marks = [column for column in kept.columns if column.startswith("mark_")]
         shards = write_shards(rows(), place / "data", make_features(build.kind, marks))
-        trace_samples(problems, captions, samples, curated=curated).write_parquet(place / "lineage.parquet")
+        lineage = trace_samples(problems, captions, samples, curated=curated, teachers=provenance.teachers)
+        lineage.write_parquet(place / "lineage.parquet")
         curated.rejected.write_parquet(place / "rejected.parquet")
         (place / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
         manifest = describe(

@@ -1,5 +1,7 @@
 """Every sample of the run, kept or not, with what was asked and what was said: the way back from each row."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from ovlt_data.tables import Curated
@@ -9,11 +11,17 @@ _FATE = pl.Schema({"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for":
 
 
 def trace_samples(
-    problems: pl.DataFrame, captions: pl.DataFrame, samples: pl.DataFrame, *, curated: Curated
+    problems: pl.DataFrame,
+    captions: pl.DataFrame,
+    samples: pl.DataFrame,
+    *,
+    curated: Curated,
+    teachers: Mapping[str, str],
 ) -> pl.DataFrame:
     """Samples in the order (source, problem_id, slot), each with its problem, its caption and what became of it.
 
-    `words` is the length of its reasoning when it was kept or dropped; a problem's row (GRPO) has none.
+    `model` is the identity of who said it, `rung` the try that it comes from. `words` is the length of its reasoning
+    when it was kept or dropped; a problem's row (GRPO) has none.
     """
     keys = [column for column in ("problem_id", "slot") if column in curated.rows.columns]
     fates = [
@@ -29,6 +37,6 @@ def trace_samples(
         samples.join(problems.select(*_OF_PROBLEM, problem_id="id"), on="problem_id", how="left")
         .join(captioned, on="problem_id", how="left")
         .join(fate, on=keys, how="left")
-        .with_columns(pl.col("kept").fill_null(value=False))
+        .with_columns(pl.col("kept").fill_null(value=False), pl.col("model").replace(teachers))
         .sort("source", "problem_id", "slot")
     )

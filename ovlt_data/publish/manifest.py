@@ -90,7 +90,7 @@ def describe(
         sources=_count_sources(problems, kept, provenance),
         funnel=list(curated.funnel),
         recipe_sha256=recipe_hash(recipe),
-        models=provenance.models_by_role(),
+        models=provenance.all_models(),
         prompts=_list_prompts(provenance),
         grader_version=provenance.grader_version,
         licences=dict(provenance.licences),

@@ -14,6 +14,10 @@ class Provenance(Struct, frozen=True, kw_only=True):
     """Identity by role: the model's id with its revision or checkpoint."""
     prompts: Mapping[str, Prompt]
     """By role; `train` is what the student is asked."""
+    teachers: Mapping[str, str] = {}
+    """Identity of each model that was sampled, by its name in the recipe; the first is models["reason"]."""
+    rated: bool = True
+    """Whether pass rates are fair: the number of samples was fixed before the first one."""
     grader_version: str
     licences: Mapping[str, str] = {}
     """By source label or model id."""
@@ -22,6 +26,11 @@ class Provenance(Struct, frozen=True, kw_only=True):
 
     def models_by_role(self) -> dict[str, str | None]:
         return {role: self.models.get(role) for role in ROLES}
+
+    def all_models(self) -> dict[str, str | None]:
+        """With the further teachers, each as a role of its own."""
+        further = {f"reason ({name})": model for name, model in list(self.teachers.items())[1:]}
+        return self.models_by_role() | further
 
     def prompt_hashes(self) -> dict[str, str | None]:
         return {role: self.prompts[role].sha256 if role in self.prompts else None for role in ROLES}

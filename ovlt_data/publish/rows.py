@@ -5,7 +5,7 @@ The id is a hash of the rows alone: what a machine, a date or a shard's size has
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -42,7 +42,7 @@ def make_rows(
     )
     for found in table.iter_rows(named=True):
         row = _make_problem_row(found, provenance)
-        yield _add_completion(row, found, answer) if "slot" in found else row
+        yield _add_completion(row, found, answer, provenance.teachers) if "slot" in found else row
 
 
 def identify(rows: Iterable[Row]) -> str:
@@ -59,7 +59,7 @@ def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
     values |= {
         "prompt": [{"role": "user", "content": said}],
         "id": found["problem_id"],
-        "pass_rate_model": provenance.models.get("reason"),
+        "pass_rate_model": provenance.models.get("reason") if provenance.rated else None,
         "models": provenance.models_by_role(),
         "prompt_hashes": provenance.prompt_hashes(),
         "parents": list(provenance.parents),
@@ -67,11 +67,15 @@ def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
     return Row(values=values, images=tuple(map(Image, found["image_paths"], found["image_sha256"])))
 
 
-def _add_completion(row: Row, found: dict[str, Any], answer: Literal["gold", "model"]) -> Row:
+def _add_completion(
+    row: Row, found: dict[str, Any], answer: Literal["gold", "model"], teachers: Mapping[str, str]
+) -> Row:
     words = found["answer"] if answer == "gold" else found["extracted"]
     completion = compose_completion(found["reasoning"], found["content"], answer=words)
+    teacher = teachers.get(found["model"], row.values["models"]["reason"])
     values = {
         "id": f"{found['problem_id']}/{found['slot']}",
+        "models": row.values["models"] | {"reason": teacher},
         "completion": [{"role": "assistant", "content": completion}],
     }
     return Row(values=row.values | values, images=row.images)

@@ -5,17 +5,18 @@ from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
+from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
 from ovlt_data.recipe.schema import (
     Build,
     CaptionColumns,
     CaptionStep,
     GivenSamples,
     Problems,
-    ReasonStep,
     Recipe,
     SampleColumns,
     SourceSpec,
     Stop,
+    StopWhen,
 )
 from ovlt_data.recipe.step import Select, Step
 
@@ -34,13 +35,17 @@ __all__ = [
     "ReasonStep",
     "Recipe",
     "RecipeFile",
+    "Rung",
     "SampleColumns",
+    "SampleCount",
     "Sampling",
     "Select",
     "SourceSpec",
     "Spending",
     "Step",
     "Stop",
+    "StopWhen",
+    "Until",
     "find_recipe",
     "json_schema",
     "load",

@@ -5,7 +5,7 @@
 Types are strict (a quoted "4" is no number) and unknown keys are errors. Rules between keys are field validators that
 look at the fields before them, not model validators: those keep silent while anything else is wrong, and a person
 is to be told everything at once, each thing at the key to change. `model.py` holds the section of one model,
-`step.py` the steps of curation.
+`reason.py` how it is sampled, `step.py` the steps of curation.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import Model
+from ovlt_data.recipe.reason import ReasonStep
 from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, TablePath, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 
@@ -111,17 +112,6 @@ class CaptionStep(Section):
         return given
 
 
-class ReasonStep(Section):
-    """Samples of reasoning, from the caption or from the picture itself."""
-
-    model: Word
-    """A name under `models`."""
-    prompt: PromptName = "reason_from_caption"
-    """What the reasoner is asked; a vision model takes the student's prompt."""
-    samples: int = Field(default=4, ge=1)
-    """Per problem. Raising it keeps those that are there."""
-
-
 class SampleColumns(Section):
     """Names in a table of samples."""
 
@@ -168,6 +158,15 @@ class Stop(Section):
     """A problem with fewer samples than this has failed."""
 
 
+class StopWhen(Section):
+    """When there is enough: what is full is fed no further, and the first so many rows are kept."""
+
+    rows: int | None = Field(default=None, ge=1)
+    """Of the dataset, over all sources."""
+    sources: dict[Word, Annotated[int, Field(ge=1)]] = {}
+    """{source: rows of it}."""
+
+
 class Recipe(RecipeFile):
     """One dataset, from problems to rows."""
 
@@ -195,6 +194,8 @@ class Recipe(RecipeFile):
     """When a run gives up."""
     budget: Budget = Budget()
     """What a run may spend; left out: all it takes."""
+    stop_when: StopWhen = StopWhen()
+    """When there is enough; left out: every problem is asked."""
 
     def expects_reasoning(self, name: str) -> bool:
         """Whether a model that returns no reasoning is to be reported."""
@@ -207,20 +208,44 @@ class Recipe(RecipeFile):
     @classmethod
     def _model_is_listed(cls, step: Any, info: ValidationInfo) -> Any:
         models = info.data.get("models")
-        if step is not None and step.model is not None and models is not None and step.model not in models:
-            listed = ", ".join(models) or "none yet"
-            raise ValueError(f"names the model `{step.model}`; expected one that `models` lists: {listed}")
+        if step is None or models is None:
+            return step
+        named = [name for name, _ in step.teachers] if isinstance(step, ReasonStep) else [step.model]
+        for name in named:
+            if name is not None and name not in models:
+                listed = ", ".join(models) or "none yet"
+                raise ValueError(f"names the model `{name}`; expected one that `models` lists: {listed}")
         return step
 
     @field_validator("reason")
     @classmethod
     def _samples_can_differ(cls, reason: ReasonStep | None, info: ValidationInfo) -> ReasonStep | None:
-        model: Model | None = info.data.get("models", {}).get(reason.model) if reason else None
-        if reason and model and reason.samples > 1 and model.sampling.greedy:
-            raise ValueError(
-                f"asks for {reason.samples} samples of `{reason.model}`, whose sampling is greedy, so that "
-                "all are alike; expected samples: 1, or temperature >= 0.01 and top_k other than 1"
-            )
+        models: dict[str, Model] = info.data.get("models", {})
+        for name, samples in reason.teachers if reason else ():
+            if samples.max > 1 and name in models and models[name].sampling.greedy:
+                raise ValueError(
+                    f"asks for {samples.max} samples of `{name}`, whose sampling is greedy, so that "
+                    "all are alike; expected samples: 1, or temperature >= 0.01 and top_k other than 1"
+                )
+        return reason
+
+    @field_validator("reason")
+    @classmethod
+    def _caps_rise(cls, reason: ReasonStep | None, info: ValidationInfo) -> ReasonStep | None:
+        models: dict[str, Model] = info.data.get("models", {})
+        if reason is None or any(name not in models for name, _ in reason.teachers):
+            return reason
+        name, cap = reason.model, models[reason.model].sampling.max_tokens
+        for number, rung in enumerate(reason.escalate):
+            if rung.model is not None:
+                name, cap = rung.model, models[rung.model].sampling.max_tokens
+            elif cap is None or (rung.max_tokens or 0) <= cap:
+                said = "which has no max_tokens" if cap is None else f"which was asked with max_tokens {cap}"
+                raise ValueError(
+                    f"asks `{name}`, {said}, again with {rung.max_tokens} in escalate.{number}; expected a higher cap"
+                )
+            else:
+                cap = rung.max_tokens
         return reason
 
     @field_validator("samples")
@@ -235,10 +260,10 @@ class Recipe(RecipeFile):
     def _enough_can_be_correct(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
         reason: ReasonStep | None = info.data.get("reason")
         asked = [n for step in steps for n in ((step.mark or step).min_correct or {}).values()]
-        if reason and asked and max(asked) > reason.samples:
-            raise ValueError(
-                f"asks for min_correct {max(asked)} of {reason.samples} samples; expected no more than those"
-            )
+        most = max(samples.most_correct for _, samples in reason.teachers) if reason else None
+        if most is not None and asked and max(asked) > most:
+            what = "correct samples, where sampling ends" if reason and reason.samples.until else "samples"
+            raise ValueError(f"asks for min_correct {max(asked)} of {most} {what}; expected no more than those")
         return steps
 
     @field_validator("build")
@@ -256,8 +281,10 @@ class Recipe(RecipeFile):
     @classmethod
     def _enough_can_arrive(cls, stop: Stop, info: ValidationInfo) -> Stop:
         reason: ReasonStep | None = info.data.get("reason")
-        if reason and stop.min_samples > reason.samples:
-            raise ValueError(f"asks for min_samples {stop.min_samples} of {reason.samples} samples; expected no more")
+        if reason and stop.min_samples > reason.samples.min:
+            raise ValueError(
+                f"asks for min_samples {stop.min_samples} of {reason.samples.min} samples; expected no more"
+            )
         return stop
 
     @field_validator("budget")
@@ -273,3 +300,12 @@ class Recipe(RecipeFile):
                 f"models.{free[0]}.price: {{prompt: …, completion: …}} per million tokens"
             )
         return budget
+
+    @field_validator("stop_when")
+    @classmethod
+    def _sources_are_there(cls, stop_when: StopWhen, info: ValidationInfo) -> StopWhen:
+        problems: Problems | None = info.data.get("problems")
+        there = [spec.source for spec in problems.sources] if problems else list(stop_when.sources)
+        if unknown := [name for name in stop_when.sources if name not in there]:
+            raise ValueError(f"names the source `{unknown[0]}`; expected one of: {', '.join(dict.fromkeys(there))}")
+        return stop_when

@@ -7,7 +7,7 @@ of its source is a duplicate.
 
 import hashlib
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -23,17 +23,26 @@ __all__ = ["SOURCES", "Source", "check_source", "on_hub", "read_source", "read_s
 
 
 def read_sources(
-    specs: Sequence[SourceSpec], *, images_folder: Path, seed: int, limit: int | None = None
+    specs: Sequence[SourceSpec],
+    *,
+    images_folder: Path,
+    seed: int,
+    limit: int | None = None,
+    is_full: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Problem | Unusable]:
     """All of a recipe's sources, in its order; each is looked at before the first row of any is given.
 
-    Sources that share a label share its duplicates: splits may overlap.
+    Sources that share a label share its duplicates: splits may overlap. One whose label `is_full` is read no further.
     """
     for spec in specs:
         check_source(spec)
     origins: dict[str, dict[str, str]] = {spec.source: {} for spec in specs}
     return chain.from_iterable(
-        read_source(spec, images_folder=images_folder, seed=seed, limit=limit, origins=origins[spec.source])
+        _read_until(
+            is_full,
+            spec.source,
+            read_source(spec, images_folder=images_folder, seed=seed, limit=limit, origins=origins[spec.source]),
+        )
         for spec in specs
     )
 
@@ -61,6 +70,13 @@ def read_source(
         else:
             known[result.id] = result.origin
             yield result
+
+
+def _read_until(
+    is_full: Callable[[str], bool], source: str, rows: Iterator[Problem | Unusable]
+) -> Iterator[Problem | Unusable]:
+    while not is_full(source) and (row := next(rows, None)) is not None:
+        yield row
 
 
 def check_source(spec: SourceSpec) -> None:

@@ -23,7 +23,7 @@ def test_half_characters_anywhere_in_a_row_can_be_written_down(tmp_path: Path) -
     spec = SourceSpec(source="mine", format="table", path=str(tmp_path / "rows.jsonl"))
     recorder = Recorder(tmp_path / "run")
     for row in read_source(spec, images_folder=tmp_path, seed=0):
-        recorder.add_problem(row) if isinstance(row, Problem) else recorder.add_unusable(row)
+        recorder.add_problem(row, number=1) if isinstance(row, Problem) else recorder.add_unusable(row)
     recorder.close()
     assert read_table(tmp_path / "run", "problems")["origin"].to_list() == ["0?"]
     assert read_table(tmp_path / "run", "unusable")["origin"].to_list() == ["1?"]

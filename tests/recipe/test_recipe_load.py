@@ -15,7 +15,7 @@ def test_a_recipe_fills_in_what_it_leaves_out(good: Path) -> None:
     assert recipe.folder == good.parent
     assert recipe.models["brain"].sampling.repetition_penalty == 1.0
     assert recipe.reason is not None
-    assert (recipe.reason.samples, recipe.reason.prompt) == (4, "reason_from_caption")
+    assert (recipe.reason.samples.max, recipe.reason.prompt) == (4, "reason_from_caption")
     assert [step.name for step in recipe.curate] == ["min_correct", "select"]
 
 
@@ -46,7 +46,7 @@ MISTAKES = {
         "caption: {",
         "quota: {tokens: 1}\ncaption: {",
         "trial.yaml:11: quota: is no key here; expected one of: "
-        "budget, build, caption, curate, models, name, problems, reason, samples, seed, stop, store",
+        "budget, build, caption, curate, models, name, problems, reason, samples, seed, stop, stop_when, store",
     ),
     "budget-of-no-model": (
         "build: {",

@@ -57,7 +57,7 @@ def test_what_is_wrong_with_an_override(text: str, what: str) -> None:
 def test_overrides_are_applied_in_order_before_anything_is_checked(good: Path) -> None:
     recipe = load_recipe(good, ["reason.samples=6", "problems.sources.0.count=4", "reason.samples=2", "seed=7"])
     assert recipe.reason is not None
-    assert (recipe.reason.samples, recipe.problems.sources[0].count, recipe.seed) == (2, 4, 7)
+    assert (recipe.reason.samples.max, recipe.problems.sources[0].count, recipe.seed) == (2, 4, 7)
 
 
 def test_what_an_override_gets_wrong_is_told_as_its_own(complain: Complain) -> None:
