@@ -65,7 +65,6 @@ class Tally:
     """Replies that were cut because they ran in a loop."""
     tokens_saved: int = 0
     """What they might have gone on for: up to their caps, where these and the tokens that came are known."""
-
     rungs: list[RungTally] = field(default_factory=list[RungTally])
     unfed: int = 0
     """Rows that were read and not asked for, since their source was full."""
