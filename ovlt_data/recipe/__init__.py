@@ -15,10 +15,9 @@ from ovlt_data.recipe.schema import (
     Recipe,
     SampleColumns,
     SourceSpec,
-    Stop,
-    StopWhen,
 )
 from ovlt_data.recipe.step import Select, Step
+from ovlt_data.recipe.stop import Stop, StopWhen
 
 __all__ = [
     "EMBEDDED",
