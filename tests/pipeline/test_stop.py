@@ -1,4 +1,4 @@
-"""SIGTERM, or SIGUSR1 as Slurm sends it: what is in flight is finished and kept, nothing more is sent, and the same command takes it up again."""
+"""SIGTERM, or SIGUSR1 as Slurm sends it: what is in flight is kept, and the same command goes on."""
 
 import signal
 import subprocess

@@ -18,7 +18,7 @@ from ovlt_data.tables import read_table
 WORDS = ["problem_id", "slot", "reasoning", "content", "finish_reason", "completion_tokens", "response_key", "status"]
 
 
-async def run(folder: Path, url: str, *, stream: bool) -> Outcome:
+def write_recipe(folder: Path, url: str, *, stream: bool) -> Path:
     model: dict[str, Any] = {"endpoint": url, "model": TINY_MODEL.name, "checkpoint": "tests", "stream": stream}
     recipe = {
         "name": "shapes",
@@ -34,6 +34,11 @@ async def run(folder: Path, url: str, *, stream: bool) -> Outcome:
     folder.mkdir()
     path = folder / "shapes.yaml"
     path.write_text(json.dumps(recipe))
+    return path
+
+
+async def run(folder: Path, url: str, *, stream: bool) -> Outcome:
+    path = write_recipe(folder, url, stream=stream)
     options = Options(out=folder / "runs", name="shapes")
     return await run_recipe(load_recipe(path), options, tally=Tally(), say=lambda _: None, stopping=asyncio.Event())
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ovlt_data.text.loops import LEAST, LONGEST_ROUND, ROUNDS, STEP, LoopWatch, find_round
 
-WORDS = "so first the left number then right one together that makes let me add wait but if we had".split()
-THOUGHT = " ".join(random.Random(1).choices(WORDS, k=600)) + ". "
+WORDS = "so first the left number then right one together that makes let me add wait but if we had"
+THOUGHT = " ".join(random.Random(1).choices(WORDS.split(), k=600)) + ". "
 
 
 def watch(text: str, *, piece: int = 16) -> int:
