@@ -1,0 +1,81 @@
+"""Excise: a trace without its detours, but with the progress between them.
+
+A detour starts at a reflective sentence. It goes on while nothing new is stated, since a check repeats the values that
+it checks, and ends at a conclusion or at a new paragraph that goes on with a step. What was first stated within a
+detour is kept where the text that is left uses it: values, as in a compiler, are live or dead.
+"""
+
+import re
+from collections.abc import Sequence
+
+from ovlt_data.text.reflect import MARKERS, is_reflective
+from ovlt_data.text.sentences import split_sentences
+
+_VALUE = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_FILLER = re.compile(rf"[\"'(]*{MARKERS.fillers}", re.IGNORECASE)
+_STEP = re.compile(rf"{MARKERS.steps}\b|\d+[.)]|[-*•#]", re.IGNORECASE)
+_CONCLUSION = re.compile(MARKERS.conclusions, re.IGNORECASE)
+
+
+def excise(reasoning: str) -> str:
+    """What is left; the whole trace where nothing would be."""
+    sentences = split_sentences(reasoning)
+    reflective = [is_reflective(sentence) for sentence in sentences]
+    if not any(reflective):
+        return reasoning
+    values = [_values(sentence) for sentence in sentences]
+    fresh = _first_stated(values)
+    kept = _keep_outside(sentences, reflective, fresh)
+    _keep_live(kept, sentences, values, fresh)
+    left = "".join(_without_filler(sentence) for sentence, keep in zip(sentences, kept, strict=True) if keep)
+    return left.rstrip() or reasoning
+
+
+def _values(sentence: str) -> set[str]:
+    return {value.replace(",", "") for value in _VALUE.findall(sentence)}
+
+
+def _first_stated(values: Sequence[set[str]]) -> list[set[str]]:
+    """Of each sentence the values that no earlier one has."""
+    seen: set[str] = set()
+    fresh: list[set[str]] = []
+    for here in values:
+        fresh.append(here - seen)
+        seen |= here
+    return fresh
+
+
+def _keep_outside(sentences: Sequence[str], reflective: Sequence[bool], fresh: Sequence[set[str]]) -> list[bool]:
+    """True for sentences outside of detours."""
+    last = max((i for i, sentence in enumerate(sentences) if _CONCLUSION.match(sentence)), default=-1)
+    kept: list[bool] = []
+    lost = False
+    for i, sentence in enumerate(sentences):
+        starts_line = i == 0 or "\n" in sentences[i - 1]
+        if reflective[i]:
+            lost = i != last
+        elif lost:
+            lost = not (i == last or _goes_on(sentence, fresh[i], starts_line=starts_line))
+        kept.append(not lost)
+    return kept
+
+
+def _goes_on(sentence: str, fresh: set[str], *, starts_line: bool) -> bool:
+    if _CONCLUSION.match(sentence):
+        return bool(fresh)
+    return starts_line and bool(fresh or not _VALUE.search(sentence)) and _STEP.match(sentence) is not None
+
+
+def _keep_live(kept: list[bool], sentences: Sequence[str], values: Sequence[set[str]], fresh: Sequence[set[str]]) -> None:
+    """From the end backwards, keep also what first stated a value that is used later."""
+    used: set[str] = set()
+    for i in reversed(range(len(kept))):
+        if not kept[i] and fresh[i] & used:
+            kept[i] = not is_reflective(_without_filler(sentences[i]))
+        if kept[i]:
+            used |= values[i]
+
+
+def _without_filler(sentence: str) -> str:
+    rest = _FILLER.sub("", sentence, count=1) if _FILLER.match(sentence) else sentence
+    return rest if rest == sentence else rest[:1].upper() + rest[1:]
