@@ -170,6 +170,19 @@ class Failure(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+class Stripped(Struct, frozen=True, kw_only=True):
+    """What taking reflections out did to a step's rows. Pairs are figures before and after it."""
+
+    markers: int
+    """Version of `text/markers.yaml`."""
+    reflections: tuple[float, float]
+    """Reflective sentences per trace, by the fuller set."""
+    words: tuple[float, float]
+    """Per trace."""
+    answer_follows: tuple[float, float]
+    """Share of the traces in which the gold's value or choice stands."""
+
+
 class FunnelStep(Struct, frozen=True, kw_only=True):
     """One step of curation: what went in and what came out. Rows are samples for SFT, problems for GRPO."""
 
@@ -183,3 +196,5 @@ class FunnelStep(Struct, frozen=True, kw_only=True):
     """Dropped rows by reason."""
     touched: int = 0
     """Rows that the step edited, or marked instead of dropping."""
+    stripped: Stripped | None = None
+    """Of a step that takes reflections out."""

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+import msgspec
 import polars as pl
 
 from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.funnel import count_step
-from ovlt_data.curate.steps import edit, find_dropped, label, measure
+from ovlt_data.curate.steps import find_dropped, label, measure
+from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Step
+from ovlt_data.recipe.step import Strip
 from ovlt_data.tables import Curated
 from ovlt_data.types import FunnelStep
 
@@ -19,6 +22,8 @@ START = {"sft": "correct", "grpo": "problems"}
 """What stands before the recipe's own steps: of samples, only correct ones become training rows."""
 NO_CORRECT = "no_correct"
 """Why a problem left at the start; its samples leave each for their verdict's own reason."""
+ANSWER_LOST = "answer_lost"
+"""Why a stripped trace left: its answer stands nowhere in what it still says."""
 
 
 class StepOutcome(NamedTuple):
@@ -45,7 +50,8 @@ def curate(
     _refuse_equal_marks(steps)
     counts = count_verdicts(problems, samples, rated=rated)
     start = _start_sft(counts, samples) if kind == "sft" else _keep(counts, counts, at=START[kind])
-    outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows), initial=start))
+    golds = list_golds(problems)
+    outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows, golds), initial=start))
     return Curated(
         rows=outcomes[-1].rows,
         rejected=pl.concat([outcome.dropped for outcome in outcomes], how="diagonal"),
@@ -83,15 +89,24 @@ def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> StepOutcome:
     return drop_rows(rows, pl.col("status") != "correct", at=START["sft"], reason=pl.col("reason"))
 
 
-def _apply(step: Step, rows: pl.DataFrame) -> StepOutcome:
+def _apply(step: Step, rows: pl.DataFrame, golds: pl.DataFrame) -> StepOutcome:
     if step.strip_reflections is not None:
-        edited = edit(step.strip_reflections, rows)
-        return _keep(rows, edited, at=label(step), touched=edited["reasoning"] != rows["reasoning"])
+        return _strip(step.strip_reflections, rows, golds, at=label(step))
     if step.mark is not None:
         marked = rows.with_columns(find_dropped(step.mark).alias(_mark_column(step.mark)))
         return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
     reason = "not_selected" if step.select is not None else step.name
     return drop_rows(rows, find_dropped(step), at=label(step), reason=pl.lit(reason))
+
+
+def _strip(how: Strip, rows: pl.DataFrame, golds: pl.DataFrame, *, at: str) -> StepOutcome:
+    edited = strip(how.how, rows)
+    lost = find_lost(edited, golds)
+    stripped = count_stripped(rows, edited, lost=(find_lost(rows, golds), lost))
+    touched = int((edited["reasoning"] != rows["reasoning"]).sum())
+    doomed = pl.lit(lost) if how.answer_follows == "drop" else pl.lit(False)
+    outcome = drop_rows(edited, doomed, at=at, reason=pl.lit(ANSWER_LOST))
+    return outcome._replace(entry=msgspec.structs.replace(outcome.entry, touched=touched, stripped=stripped))
 
 
 def _keep(rows: pl.DataFrame, after: pl.DataFrame, *, at: str, touched: pl.Series | None = None) -> StepOutcome:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from ovlt_data.text.reflect import describe_stripped
 from ovlt_data.types import FunnelStep
 
 FEW_WORDS = 30
@@ -46,4 +47,6 @@ def _describe_step(step: FunnelStep, width: int) -> str:
     if step.touched:
         told.append(f"{step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
     counts = f"{step.rows_in:>9,} -> {step.rows_out:>9,} rows {step.problems_out:>9,} problems"
+    if step.stripped:
+        told.append(describe_stripped(step.stripped))
     return f"{step.step:<{width}} {counts}  {', '.join(told)}".rstrip()

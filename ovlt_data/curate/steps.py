@@ -5,15 +5,12 @@ rows in the order (source, problem, slot). `strip_reflections` alone edits: `rea
 `words` its length, `raw_reasoning` what the model wrote.
 """
 
-from typing import Literal
-
 import polars as pl
 import yaml
 
 from ovlt_data.recipe import Select, Step
 from ovlt_data.recipe.step import MinCorrect
 from ovlt_data.text.length import count_words
-from ovlt_data.text.reflect import truncate
 
 
 def label(step: Step) -> str:
@@ -37,14 +34,6 @@ def find_dropped(step: Step) -> pl.Expr:
     if step.max_words is not None:
         return pl.col("words") > step.max_words
     raise ValueError(f"{label(step)} is no filter")
-
-
-def edit(how: Literal["keep", "truncate"], rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with their traces stripped of reflections."""
-    if how == "keep":
-        return rows
-    stripped = pl.Series("reasoning", [truncate(text) for text in rows["reasoning"]], dtype=pl.String)
-    return rows.with_columns(stripped, measure(stripped))
 
 
 def measure(texts: pl.Series) -> pl.Series:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from ovlt_data.publish.manifest import Manifest
+from ovlt_data.text.reflect import describe_stripped
 from ovlt_data.types import FunnelStep
 
 _ROWS = {
@@ -74,10 +75,12 @@ def _funnel(funnel: Sequence[FunnelStep]) -> str:
 
 
 def _dropped(step: FunnelStep) -> str:
-    reasons = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
+    reasons = [f"{n:,} {reason}" for reason, n in step.reasons.items()] or ["none"]
     if step.touched:
-        reasons.append(f"none; {step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
-    return ", ".join(reasons) or "none"
+        reasons.append(f"{step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
+    if step.stripped:
+        reasons.append(describe_stripped(step.stripped))
+    return "; ".join(reasons)
 
 
 def _lengths(manifest: Manifest) -> str:

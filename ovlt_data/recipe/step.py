@@ -8,6 +8,7 @@ from ovlt_data.recipe.section import Section
 from ovlt_data.types import AnswerType
 
 By = Literal["shortest", "second_longest", "first", "all"]
+How = Literal["keep", "truncate", "excise"]
 Needed = dict[Literal["default", AnswerType], Annotated[int, Field(ge=0)]]
 
 SAMPLE_LEVEL = frozenset({"select", "strip_reflections", "min_words", "max_words"})
@@ -25,6 +26,15 @@ class Select(Section):
     """How many distinct ones; `all` keeps every one."""
 
 
+class Strip(Section):
+    """What becomes of reflections."""
+
+    how: How
+    """`keep` only counts them."""
+    answer_follows: Literal["report", "drop"] = "report"
+    """Traces in which the gold's value or choice doesn't stand (any more): count them, or drop them."""
+
+
 def _spell_out_needed(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"default": value}
@@ -35,10 +45,16 @@ def _spell_out_select(value: object) -> object:
     return {"by": value} if isinstance(value, str) else value
 
 
+def _spell_out_strip(value: object) -> object:
+    return {"how": value} if isinstance(value, str) else value
+
+
 MinCorrect = Annotated[Needed, BeforeValidator(_spell_out_needed, json_schema_input_type=int | Needed)]
 """`2` is short for {default: 2}."""
 SelectStep = Annotated[Select, BeforeValidator(_spell_out_select, json_schema_input_type=By | Select)]
 """`shortest` is short for {by: shortest}."""
+StripStep = Annotated[Strip, BeforeValidator(_spell_out_strip, json_schema_input_type=How | Strip)]
+"""`truncate` is short for {how: truncate}."""
 
 
 class Step(Section):
@@ -50,8 +66,11 @@ class Step(Section):
     """Drop problems with fewer correct samples: a number, or {default: 1, yes_no: 3} by answer type."""
     select: SelectStep | None = None
     """Keep some of the correct samples of each problem: `shortest`, or {by: shortest, keep: 2}."""
-    strip_reflections: Literal["keep", "truncate"] | None = None
-    """`truncate` cuts a trace at its first reflection marker."""
+    strip_reflections: StripStep | None = None
+    """`truncate` cuts a trace at the paper's first marker, `excise` takes the detours out and keeps what lies between.
+
+    {how: excise, answer_follows: drop} also drops traces in which the answer no longer stands.
+    """
     min_words: int | None = Field(default=None, ge=1)
     """Drop traces with fewer words."""
     max_words: int | None = Field(default=None, ge=1)

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ovlt_data.report.examples import choose_examples
 from ovlt_data.report.material import Material, read_material
 from ovlt_data.report.summary import bin_kept, count_sources, count_verdicts, list_faults, measure_traces
+from ovlt_data.text.reflect import describe_stripped
 
 REPORT = "report.html"
 
@@ -39,4 +40,5 @@ def render(material: Material) -> str:
         failures=list_faults(failures["kind"], failures["message"]),
         unusable=list_faults(unusable["reason"], unusable["message"]),
         groups=choose_examples(material),
+        describe_stripped=describe_stripped,
     )

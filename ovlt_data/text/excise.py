@@ -27,8 +27,7 @@ def excise(reasoning: str) -> str:
     fresh = _first_stated(values)
     kept = _keep_outside(sentences, reflective, fresh)
     _keep_live(kept, sentences, values, fresh)
-    left = "".join(_without_filler(sentence) for sentence, keep in zip(sentences, kept, strict=True) if keep)
-    return left.rstrip() or reasoning
+    return _join(sentences, kept) or reasoning
 
 
 def _values(sentence: str) -> set[str]:
@@ -66,7 +65,9 @@ def _goes_on(sentence: str, fresh: set[str], *, starts_line: bool) -> bool:
     return starts_line and bool(fresh or not _VALUE.search(sentence)) and _STEP.match(sentence) is not None
 
 
-def _keep_live(kept: list[bool], sentences: Sequence[str], values: Sequence[set[str]], fresh: Sequence[set[str]]) -> None:
+def _keep_live(
+    kept: list[bool], sentences: Sequence[str], values: Sequence[set[str]], fresh: Sequence[set[str]]
+) -> None:
     """From the end backwards, keep also what first stated a value that is used later."""
     used: set[str] = set()
     for i in reversed(range(len(kept))):
@@ -74,6 +75,21 @@ def _keep_live(kept: list[bool], sentences: Sequence[str], values: Sequence[set[
             kept[i] = not is_reflective(_without_filler(sentences[i]))
         if kept[i]:
             used |= values[i]
+
+
+def _join(sentences: Sequence[str], kept: Sequence[bool]) -> str:
+    """The kept ones; the line or paragraph that ended among the dropped still ends."""
+    left: list[str] = []
+    for sentence, keep in zip(sentences, kept, strict=True):
+        if keep:
+            left.append(_without_filler(sentence))
+        elif left and _gap(sentence).count("\n") > _gap(left[-1]).count("\n"):
+            left[-1] = left[-1].rstrip() + _gap(sentence)
+    return "".join(left).rstrip()
+
+
+def _gap(sentence: str) -> str:
+    return sentence[len(sentence.rstrip()) :]
 
 
 def _without_filler(sentence: str) -> str:

@@ -13,6 +13,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from ovlt_data.types import Stripped
+
 
 class Markers(Struct, frozen=True):
     """`markers.yaml`, where each part is explained."""
@@ -46,3 +48,12 @@ _REFLECTIVE = re.compile(rf"\s*[\"'(*]*(?:{OPENER})|.*?(?:{PHRASE})", re.IGNOREC
 
 def is_reflective(sentence: str) -> bool:
     return _REFLECTIVE.match(sentence) is not None
+
+
+def describe_stripped(stripped: Stripped) -> str:
+    """For people: in the funnel, on the card and in the report."""
+    reflections, words, follows = stripped.reflections, stripped.words, stripped.answer_follows
+    return (
+        f"reflections per trace {reflections[0]:.1f} → {reflections[1]:.1f}, words {words[0]:.0f} → {words[1]:.0f}, "
+        f"answer stands in {follows[0]:.0%} → {follows[1]:.0%}"
+    )

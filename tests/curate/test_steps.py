@@ -1,9 +1,8 @@
 """Labels and expressions of single steps."""
 
-import polars as pl
 import pytest
 
-from ovlt_data.curate.steps import edit, find_dropped, label
+from ovlt_data.curate.steps import find_dropped, label
 from ovlt_data.recipe import Step
 
 
@@ -20,11 +19,6 @@ from ovlt_data.recipe import Step
 )
 def test_a_label_is_what_the_recipe_says(step: dict[str, object], text: str) -> None:
     assert label(Step.model_validate(step)) == text
-
-
-def test_keep_leaves_traces_alone() -> None:
-    rows = pl.DataFrame({"reasoning": ["Red. Wait, blue."], "words": [3]})
-    assert edit("keep", rows).equals(rows)
 
 
 def test_an_edit_is_no_filter() -> None:
