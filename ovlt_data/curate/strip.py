@@ -1,15 +1,25 @@
 """The step `strip_reflections`: what it does to traces, and whether their answer still stands in them."""
 
+from itertools import chain, islice
 from typing import Literal
 
 import polars as pl
 
 from ovlt_data.curate.steps import measure
-from ovlt_data.text.excise import excise
+from ovlt_data.text.excise import cut_detours
 from ovlt_data.text.follows import answer_stands
-from ovlt_data.text.reflect import MARKERS, PAPER, REFLECTIVE
+from ovlt_data.text.reflect import MARKERS, OPENER, PAPER, PHRASE, REFLECTIVE
+from ovlt_data.text.sentences import split_sentences
 from ovlt_data.types import Stripped
 
+
+def _with_ascii_boundaries(pattern: str) -> str:
+    """For polars, whose regular expressions are twenty times as fast without Unicode's word boundary."""
+    return pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n]")
+
+
+_REFLECTIVE = _with_ascii_boundaries(REFLECTIVE)
+_TURN = _with_ascii_boundaries(rf"(?i)^\s*[\"'(*]*(?:{OPENER})|{PHRASE}")
 _LEADING = rf"^\s*(?:(?:{PAPER})\s*)*"
 
 
@@ -18,7 +28,7 @@ def strip(how: Literal["keep", "truncate", "excise"], rows: pl.DataFrame) -> pl.
     if how == "keep":
         return rows
     texts = rows["reasoning"]
-    stripped = truncate(texts) if how == "truncate" else pl.Series([excise(text) for text in texts], dtype=pl.String)
+    stripped = truncate(texts) if how == "truncate" else excise(texts)
     return rows.with_columns(stripped.alias("reasoning"), measure(stripped))
 
 
@@ -34,6 +44,14 @@ def truncate(texts: pl.Series) -> pl.Series:
     head = text.cast(pl.Binary).bin.head(start + rest.str.find(PAPER)).cast(pl.String)  # `find` counts bytes
     cut = pl.when(rest.str.contains(PAPER)).then(head.str.strip_chars_end()).otherwise(text)
     return texts.to_frame("text").select(cut).to_series().alias(texts.name)
+
+
+def excise(texts: pl.Series) -> pl.Series:
+    """Each without its detours; sentences are told apart all at once."""
+    traces = [split_sentences(text) for text in texts]
+    sentences = pl.Series(list(chain.from_iterable(traces)), dtype=pl.String)
+    turns = iter(sentences.str.contains(_TURN))
+    return pl.Series([cut_detours(trace, list(islice(turns, len(trace)))) for trace in traces], dtype=pl.String)
 
 
 def list_golds(problems: pl.DataFrame) -> pl.DataFrame:
@@ -58,7 +76,7 @@ def find_lost(rows: pl.DataFrame, golds: pl.DataFrame) -> pl.Series:
 
 def count_stripped(before: pl.DataFrame, after: pl.DataFrame, *, lost: tuple[pl.Series, pl.Series]) -> Stripped:
     frames = (before, after)
-    first, second = (_mean(frame["reasoning"].str.count_matches(REFLECTIVE)) for frame in frames)
+    first, second = (_mean(frame["reasoning"].str.count_matches(_REFLECTIVE)) for frame in frames)
     return Stripped(
         markers=MARKERS.version,
         reflections=(first, second),

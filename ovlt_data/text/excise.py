@@ -20,14 +20,18 @@ _CONCLUSION = re.compile(MARKERS.conclusions, re.IGNORECASE)
 def excise(reasoning: str) -> str:
     """What is left; the whole trace where nothing would be."""
     sentences = split_sentences(reasoning)
-    reflective = [is_reflective(sentence) for sentence in sentences]
+    return cut_detours(sentences, [is_reflective(sentence) for sentence in sentences])
+
+
+def cut_detours(sentences: Sequence[str], reflective: Sequence[bool]) -> str:
+    """The same, with the sentences told apart."""
     if not any(reflective):
-        return reasoning
+        return "".join(sentences)
     values = [_values(sentence) for sentence in sentences]
     fresh = _first_stated(values)
     kept = _keep_outside(sentences, reflective, fresh)
     _keep_live(kept, sentences, values, fresh)
-    return _join(sentences, kept) or reasoning
+    return _join(sentences, kept) or "".join(sentences)
 
 
 def _values(sentence: str) -> set[str]:

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 _DISPLAYED = r"\$\$.+?\$\$|\\\[.+?\\\]|\\begin\{(\w+\*?)\}.+?\\end\{\1\}"
-_NO_END = r"\b(?:[Ee]\.g|[Ii]\.e|vs|approx|etc|Mr|Mrs|Ms|Dr|St|Fig|fig|Eq|eq|No|cf)\.|^[ \t]*\d+\."
-_END = r"(?P<end>[.!?…]+[\"'”’)\]*}]*\s+|\s*\n\s*)"
-_CUT = re.compile(rf"{_DISPLAYED}|{_NO_END}|{_END}", re.DOTALL | re.MULTILINE)
+_END = r"(?P<end>[.!?…]+[\"'”’)\]*}]*\s+|\n\s*)"
+_CUT = re.compile(f"{_DISPLAYED}|{_END}", re.DOTALL)
+_NO_END = re.compile(
+    r"(?:\b(?:e\.g|i\.e|vs|approx|etc|mr|mrs|ms|dr|st|fig|eq|no|cf)|(?:^|\n)[ \t]*\d+)\.\s+$", re.IGNORECASE
+)
+_REACH = 12
+"""Characters before an end in which an abbreviation fits."""
 
 
 def split_sentences(text: str) -> list[str]:
@@ -21,4 +25,10 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _ends(text: str) -> Iterator[int]:
-    return (cut.end() for cut in _CUT.finditer(text) if cut["end"])
+    for cut in _CUT.finditer(text):
+        if cut["end"] and not _is_inner(text, cut):
+            yield cut.end()
+
+
+def _is_inner(text: str, cut: re.Match[str]) -> bool:
+    return cut["end"][0] == "." and _NO_END.search(text[max(0, cut.start() - _REACH) : cut.end()]) is not None
