@@ -1,7 +1,8 @@
 """Run the short benchmarks: python -m benchmarks. `python -m benchmarks.concurrency` takes minutes."""
 
-from benchmarks import engine, startup
+from benchmarks import engine, grading, startup
 
 if __name__ == "__main__":
     startup.main()
     engine.main()
+    grading.main()

@@ -130,6 +130,6 @@ def make_provenance() -> Provenance:
             "caption": prompt("caption", "Describe it."),
             "train": prompt("student", "{{ question }}{% for choice in choices %} ({{ choice }}){% endfor %}"),
         },
-        grader_version="1",
+        grader_version="2",
         licences={"shapes": "Apache-2.0"},
     )

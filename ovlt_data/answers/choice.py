@@ -7,7 +7,7 @@ several letters are a hedge. Nearness and containment never count: "ice" is not 
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from string import ascii_uppercase
 
 from ovlt_data.answers.clean import clean
@@ -29,11 +29,12 @@ _LABELLED = re.compile(
     r"(?:[(\[{]([A-Za-z])[)\]}] ?[.:,]?|([A-Za-z]) ?[.:)]|([A-Z]) -(?= )|([A-Z])(?= \d)) ?(?=\S)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|isn't|rather than|instead of)\b(?: (?:option|choice|answer))? ?\(?[A-Z]\b\)?")
+_DENIED = re.compile(r"(?:\b(?:not|never|rather than|instead of)\b|n't\b)(?: [a-z]+){0,3}? ?\(?[A-Z]\b\)?")
 _POINTED = re.compile(
-    r"\(([A-Z])\)|\b(?:option|choice|answer|is|choose|pick|select|so|therefore|thus|hence|but|:) \(?([A-Z])\b(?! [a-z])"
+    r"\(([A-Z])\)"
+    r"|\b(?:option|choice|answer|is|be|choose|pick|select|but|:|(?i:so|therefore|thus|hence),?) \(?([A-Z])\b(?! [a-z])"
 )
-_EXPLAINED = re.compile(r"([^,;]{1,80}?)(?:[,;] | (?:because|since) )(?=\S)")
+_EXPLAINED = re.compile(r"([^,;]{1,80}?)(?:[,;] |\n+| (?:because|since) )(?=\S)")
 _STANDING = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
 _ARTICLE = re.compile(r"(?<![\w'])A(?= [a-z])")
 
@@ -69,10 +70,10 @@ def _place(answer: str, choices: tuple[str, ...]) -> tuple[int | None, str]:
     letter = _LETTER.fullmatch(answer)
     if letter is not None:
         return _in_range(letter[1], count), "choice_letter"
-    exact = _by_text(answer, choices)
+    labelled = _LABELLED.match(answer)
+    exact = _as_it_stands(answer, choices) if labelled and not labelled[4] else _by_text(answer, choices)
     if exact is not None:
         return exact, "choice_text"
-    labelled = _LABELLED.match(answer)
     if labelled is not None:
         return _labelled(labelled, answer, choices)
     head = _EXPLAINED.match(answer)
@@ -129,11 +130,17 @@ def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
         places = known.spellings.get(spelling)
         if places is not None:
             return places
-    return _by_value(answer, known.numbers) if known.numbers else None
+    return _by_value(answer, known.numbers)
+
+
+def _as_it_stands(answer: str, choices: tuple[str, ...]) -> int | None:
+    """Behind a label only the very choice counts: folded, "A. condensation" would be "a condensation"."""
+    known = _read_choices(choices)
+    return known.spellings.get(answer.casefold(), known.spellings.get(tight(answer)))
 
 
 def _by_value(answer: str, numbers: tuple[Number | None, ...]) -> int | None:
-    said = read_number(answer)
+    said = read_number(answer) if numbers else None
     if said is None:
         return None
     places = [place for place, number in enumerate(numbers) if number is not None and equal(said, number)]
@@ -144,12 +151,16 @@ class _Choices:
     """The choices read once: rows of one problem share them."""
 
     def __init__(self, choices: tuple[str, ...]) -> None:
-        cleaned = [clean(choice) for choice in choices]
+        self._cleaned = cleaned = [clean(choice) for choice in choices]
         self.spellings: dict[str, int] = {}
         for spell in (str.casefold, tight, fold):
             self._add([spell(choice) for choice in cleaned])
-        numbers = tuple(read_number(choice) for choice in cleaned)
-        self.numbers = numbers if any(number is not None for number in numbers) else ()
+
+    @cached_property
+    def numbers(self) -> tuple[Number | None, ...]:
+        """Of each choice, or none at all; read only where no spelling has decided."""
+        numbers = tuple(read_number(choice) for choice in self._cleaned)
+        return numbers if any(number is not None for number in numbers) else ()
 
     def _add(self, spellings: list[str]) -> None:
         for place, spelling in enumerate(spellings):

@@ -18,6 +18,7 @@ _CHARACTERS = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
         "÷": "/",
         "⁄": "/",
+        "。": ".",
         "º": "°",
         "≃": "≈",
         "≅": "≈",
@@ -28,6 +29,9 @@ _CHARACTERS = str.maketrans(
 _COMMANDS = {
     **dict.fromkeys(("dfrac", "tfrac", "cfrac"), r"\frac"),
     **dict.fromkeys(("left", "right", "displaystyle", "textstyle", "limits", "!", "(", ")", "[", "]"), ""),
+    **dict.fromkeys(
+        ("bf", "it", "rm", "sf", "tt", "large", "Large", "LARGE", "huge", "Huge", "normalsize", "small"), ""
+    ),
     **dict.fromkeys(("big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr"), ""),
     **dict.fromkeys((",", ";", ":", " ", "quad", "qquad"), " "),
     **dict.fromkeys(("cdot", "times"), "*"),
@@ -60,7 +64,7 @@ _COMMANDS = {
 }
 _COMMAND = re.compile(r"\\(q?quad|[A-Za-z]++|.)", re.DOTALL)
 _WRAPPED = re.compile(
-    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|it|rm|sf|tt)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
+    r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
     r"\s*+\*?\{([^{}]*+)\}"
 )
 _MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")

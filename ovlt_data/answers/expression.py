@@ -28,7 +28,8 @@ _NAME = re.compile(
 )
 _FUNCTION = re.compile(r"y|[fgh] ?\( ?x ?\)")
 _BEFORE_BRACKET = re.compile(
-    r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])", re.IGNORECASE
+    r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])|[A-Z]'?(?: ?= ?)?(?=\()",
+    re.IGNORECASE,
 )
 _RELATION = re.compile(r"[<>≤≥≠∈|∪∩]")
 _BRACKETS = frozenset({"(", ")", "[", "]", "\\\\"})

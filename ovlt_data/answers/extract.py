@@ -20,7 +20,7 @@ _OPEN = re.compile(r"<answer>", re.IGNORECASE)
 _CLOSE = re.compile(r"</answer>", re.IGNORECASE)
 _BRACES = re.compile(r"\\(?:boxed|fbox)\s*+\{|\\[{}]|[{}]")
 _UNCLOSED = re.compile(r"\\(?:boxed|fbox)\s*+\{")
-_BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:and|or)?[\s,;*]*+")
+_BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:(?:[\w()]+\s++){0,4}?(?:and|or)\b)?[\s,;*]*+")
 _PHRASE = re.compile(
     r"\b(?:answers?|correct (?:option|choice))\b[*_\"']*+"
     r"(?:\s*+[:=]|\s++(?:is|are|was|should be|must be|would be|will be)\b)[\s:*_]*+"
@@ -34,6 +34,7 @@ _SENTENCE_END = re.compile(
 _MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
 _WORDS_BEFORE = re.compile(r"(?:(?:[A-Za-z']{2,}+|[aAI])[,:;]?+\s++)*+")
 _WORDS_AFTER = re.compile(r"[.,;:!]?+(?:\s++(?:[A-Za-z']{2,}+|a)[.,;:!]?+)*+\s*+")
+_END_OF_TURN = re.compile(r"(?<=\S)\s*+(?:<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|end)\|>|</s>)")
 _BULLET = re.compile(r"\s*+(?:[-*•]|\d{1,2}[.)])\s")
 
 
@@ -48,7 +49,7 @@ def extract(output: str) -> Extracted:
     spoken = _after_thought(output)
     if spoken is None:
         return Extracted(None, "thought", "truncated")
-    spoken = spoken[-MAX_OUTPUT:]
+    spoken = _before_end_of_turn(spoken)[-MAX_OUTPUT:]
     found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
     if found.value is None:
         return found
@@ -77,6 +78,14 @@ def _after_thought(output: str) -> str | None:
     if output.rfind("<think>") > end:
         return None
     return output if end < 0 else output[end + len("</think>") :]
+
+
+def _before_end_of_turn(spoken: str) -> str:
+    """Some servers leave the model's own marks in its text."""
+    if "<|" not in spoken and "</s>" not in spoken:
+        return spoken
+    mark = _END_OF_TURN.search(spoken)
+    return spoken if mark is None else spoken[: mark.start()]
 
 
 def _from_tag(spoken: str) -> Extracted | None:

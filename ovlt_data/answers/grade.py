@@ -26,7 +26,7 @@ from ovlt_data.answers.vqa import compare_vqa
 from ovlt_data.answers.yes_no import compare_yes_no, is_clearly_yes_no
 from ovlt_data.types import AnswerType, Verdict
 
-GRADER_VERSION = "1"
+GRADER_VERSION = "2"
 
 Comparison = Callable[[str, Gold], Ruling | None]
 
@@ -103,18 +103,20 @@ def _rule_on(said: Extracted, gold: Gold) -> Ruling | str:
         return Ruling("wrong", said.method, said.reason)
     answer = clean(said.value)
     ruling = _compare(answer, gold)
-    if ruling is None:
-        return answer
-    formula = lone_formula(said.value) if ruling.reason == "differs" else None
-    return ruling if formula is None else _second_look(clean(formula), gold, ruling)
+    if ruling is not None and ruling.reason != "differs":
+        return ruling
+    formula = lone_formula(said.value)
+    if formula is None:
+        return ruling or answer
+    return _second_look(clean(formula), gold, ruling)
 
 
-def _second_look(formula: str, gold: Gold, ruling: Ruling) -> Ruling | str:
+def _second_look(formula: str, gold: Gold, first: Ruling | None) -> Ruling | str:
     """The formula that stands alone in a sentence may be the answer where the sentence is not."""
     second = _compare(formula, gold)
     if second is None:
         return formula
-    return second if second.status == "correct" else ruling
+    return second if second.status == "correct" or first is None else first
 
 
 def _compare(answer: str, gold: Gold) -> Ruling | None:
@@ -159,7 +161,7 @@ def _is_number(gold: str) -> bool:
 
 
 def _is_set(gold: str) -> bool:
-    return len(split_items(gold)) > 1 or is_clearly_series(gold) or form_of(gold) == "text"
+    return is_clearly_series(gold) or len(split_items(gold)) > 1 or form_of(gold) == "text"
 
 
 _READABLE: dict[AnswerType, Callable[[str], bool]] = {

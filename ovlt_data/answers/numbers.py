@@ -38,6 +38,7 @@ _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
 PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})
 _DECIMAL_COMMA = re.compile(r"[-+]?\d{1,20},(?:\d{1,2}|\d{4,20})")
+_COMMON = re.compile(r"(?P<number>[-+]?[\d,]*\.?\d+)(?P<space> ?)(?P<suffix>[A-Za-z]{1,20}|°)\.?")
 _MAX_LENGTH = 400
 
 
@@ -47,6 +48,12 @@ def read_number(text: str) -> Number | None:
     plain = read_plain(text)
     if plain is not None or len(text) > _MAX_LENGTH:
         return plain
+    common = _COMMON.fullmatch(text)
+    if common is not None:
+        number = read_plain(common["number"])
+        number = number and _with_suffix(number, common["suffix"], tight=not common["space"])
+        if number is not None:
+            return number
     said = _REASON.split(text, maxsplit=1)[0]
     for side in _sides(said.lstrip("~ ").rstrip(" .,;?")):
         number = _read(side) or _read_lead_in(side)
@@ -71,10 +78,12 @@ def _sides(text: str) -> list[str]:
     sides = exact.split("=")
     if _MORE_THAN_ONE.search(text) or "≈" in rounded:
         return []
+    if len(sides) == 1 and not approximate:
+        return [text.strip().rstrip(".,;?").strip()]
     first = without_connector(sides[0].strip())
     named = not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(first)
     if len(sides) == 1:
-        found = [rounded] if approximate and named else [] if approximate else [text]
+        found = [rounded] if named else []
     else:
         found = [sides[-1], *([rounded] if approximate else [])] if named else []
     return [side.strip().rstrip(".,;?").strip() for side in found]

@@ -17,7 +17,7 @@ _LEAD_IN = re.compile(
 _DENIES = re.compile(r"\b(?:not|or|if|no|either|neither|cannot|never|than)\b|n't\b", re.IGNORECASE)
 _CLUTTER = re.compile(r"[\d?;]")
 _ARTICLE = re.compile(r"(?:an?|the)\s++", re.IGNORECASE)
-_PLACE = re.compile(r"(?:on|in|at|by|from)\s++", re.IGNORECASE)
+_PLACE = re.compile(r"(?:on|in|at|by|from|it(?= can))\s++", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:or|either|neither|maybe|perhaps|possibly|both)\b|[^\s/]\s*/\s*[A-Za-z]|[,;]|\band\b", re.IGNORECASE
 )

@@ -9,7 +9,7 @@ from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.ranges import equal_ranges, read_range
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.series import equal_lists, equal_sets
-from ovlt_data.answers.times import read_time
+from ovlt_data.answers.times import only_time, read_time
 
 _LETTER = re.compile(r"([A-Za-z]) ?=")
 
@@ -37,7 +37,7 @@ def _name_other_things(answer: str, gold: str) -> bool:
 
 def compare_time(answer: str, gold: Gold) -> Ruling:
     wanted = read_time(gold.text)
-    said = read_time(answer) or read_time(without_lead_in(answer))
+    said = read_time(answer) or read_time(without_lead_in(answer)) or only_time(answer)
     if said is None and is_hedged(answer):
         return hedged("time")
     return rule(said is not None and said == wanted, "time")

@@ -64,6 +64,8 @@ def _item_lists(answer: str) -> list[list[str]]:
 
 def _pair_up(items: list[str], wanted: list[str]) -> bool:
     """Each item meets one that is wanted, and none is left; saying one twice changes nothing."""
+    if {_name(item) for item in items} == {_name(item) for item in wanted}:
+        return bool(items)
     return all(any(equal_items(item, other) for other in wanted) for item in items) and all(
         any(equal_items(item, other) for item in items) for other in wanted
     )

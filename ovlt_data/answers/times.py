@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from ovlt_data.answers.phrases import denies
+
 
 class Time(NamedTuple):
     minutes: int
@@ -16,6 +18,7 @@ _TIME = re.compile(
     r"(?: ?o'clock)?(?P<part> (?:in the (?:morning|afternoon|evening)|at night))?\.?",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"\b\d{1,2}:\d{2}(?: ?[ap]\.? ?m\b\.?)?", re.IGNORECASE)
 _NAMED = {"noon": Time(720, 0, True), "midnight": Time(0, 0, True), "midday": Time(720, 0, True)}
 
 
@@ -30,6 +33,14 @@ def read_time(text: str) -> Time | None:
     if hour > 23 or minute > 59 or second > 59:
         return None
     return _placed(hour, minute, second, _half(match))
+
+
+def only_time(text: str) -> Time | None:
+    """The one time in a sentence that holds no other digit and denies or weighs nothing: "It leaves at 9:45 A.M."."""
+    found = list(_WITHIN.finditer(text))
+    if len(found) != 1 or denies(text) or re.search(r"\d", text[: found[0].start()] + text[found[0].end() :]):
+        return None
+    return read_time(found[0][0])
 
 
 def is_clearly_time(text: str) -> bool:

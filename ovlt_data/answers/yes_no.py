@@ -4,8 +4,12 @@ import re
 
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 
-_WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope)|not)\b", re.IGNORECASE)
-_WEIGHED = re.compile(r"\b(?:yes|no|true|false)\W{1,3}or\b", re.IGNORECASE)
+_WORD = re.compile(
+    r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope|not (?:true|correct))|not)\b", re.IGNORECASE
+)
+_WEIGHED = re.compile(r"\b(?:yes|no|true|false)\W{1,3}or\b|\bif (?:yes|no)\b", re.IGNORECASE)
+_OPENED = re.compile(r"(?:yes|no)\b ?[,.;:!-]", re.IGNORECASE)
+_DETERMINER = re.compile(r"\bno (?=[a-z]{2})", re.IGNORECASE)
 _LETTERS = {"y": True, "n": False}
 _DIGITS = {"1": True, "0": False}
 
@@ -17,6 +21,9 @@ def read_yes_no(text: str) -> bool | None:
         return alone
     if _WEIGHED.search(text):
         return None
+    opened = _OPENED.match(text)
+    if opened is not None:  # "Yes, because no bar is higher"
+        text = opened[0] + _DETERMINER.sub("", text[opened.end() :])
     said = {bool(match[1]) for match in _WORD.finditer(text) if match[0].lower() != "not"}
     if len(said) != 1:
         return None
