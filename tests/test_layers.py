@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("types", "errors"),
-    ("text", "images", "lookup"),
+    ("text", "images", "lookup", "checkpoint"),
     ("answers",),
     ("recipe", "prompts"),
     ("tables",),

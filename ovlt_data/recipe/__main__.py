@@ -1,15 +1,22 @@
-"""`python -m ovlt_data.recipe`: write recipes/recipe.schema.json, which editors check recipes by."""
+"""`python -m ovlt_data.recipe`: write recipes/*.schema.json, which editors check recipes by."""
 
 import json
 
 from ovlt_data import lookup
 from ovlt_data.recipe.export import json_schema
+from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.schema import Recipe
+from ovlt_data.recipe.train import GrpoRecipe, SftRecipe
+
+SCHEMAS: dict[str, type[RecipeFile]] = {"recipe": Recipe, "train_sft": SftRecipe, "train_grpo": GrpoRecipe}
+"""Kinds of recipes by the name of their schema's file."""
 
 
 def main() -> None:
-    path = lookup.shipped("recipes") / "recipe.schema.json"
-    path.write_text(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    print(path)
+    for name, kind in SCHEMAS.items():
+        path = lookup.shipped("recipes") / f"{name}.schema.json"
+        path.write_text(json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        print(path)
 
 
 if __name__ == "__main__":

@@ -63,10 +63,14 @@ def find_prompt(name: str, info: ValidationInfo) -> str:
     return lookup.stem(name) if found.is_relative_to(lookup.shipped("prompts")) else str(found)
 
 
+def make_path(name: str, info: ValidationInfo) -> str:
+    """A local path, which need not exist yet."""
+    return str(local(name, info.context)) if isinstance(info.context, Place) else name
+
+
 def make_absolute(names: list[str], info: ValidationInfo) -> list[str]:
     """Local paths, which need not exist yet."""
-    place = info.context
-    return [str(local(name, place)) for name in names] if isinstance(place, Place) else names
+    return [make_path(name, info) for name in names]
 
 
 def is_local(name: str, info: ValidationInfo) -> bool:

@@ -6,7 +6,6 @@ imports torch.
 
 import asyncio
 import contextlib
-import hashlib
 import importlib.util
 import json
 import os
@@ -23,7 +22,6 @@ GOODBYE = 5.0
 NEEDED = ("torch", "transformers", "starlette", "uvicorn")
 MODEL_TYPE = "qwen2_5_vl"
 READY = "listening on "
-WEIGHTS = (".safetensors", ".bin")
 LAST_LINES = 20
 THREADS = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
 """Threads that spin while they wait would take the cores from us."""
@@ -95,18 +93,6 @@ def check_folder(folder: Path) -> None:
         raise UsageError(
             f"{config}: model_type is {found}; the embedded server knows {MODEL_TYPE} alone. Serve others with vLLM"
         )
-
-
-def checkpoint_hash(folder: Path) -> str:
-    """Which weights: a hash over the weight files' names and bytes, the same on every machine."""
-    files = sorted(path for path in folder.glob("*") if path.suffix in WEIGHTS)
-    if not files:
-        raise UsageError(f"{folder}: no weights; expected the folder of a model, with {' or '.join(WEIGHTS)} files")
-    whole = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return whole.hexdigest()
 
 
 async def _read_url(process: asyncio.subprocess.Process) -> str | None:

@@ -7,10 +7,11 @@ from collections.abc import Generator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
+from ovlt_data.checkpoint import checkpoint_hash
 from ovlt_data.engine.transport import AiohttpTransport, Answer, Feed, Unreachable
 from ovlt_data.errors import EnvironmentStop
 from ovlt_data.recipe import Model
-from ovlt_data.serve.embedded import TINY_MODEL, EmbeddedServer, checkpoint_hash, start_embedded
+from ovlt_data.serve.embedded import TINY_MODEL, EmbeddedServer, start_embedded
 
 
 def embedded_folder(model: Model) -> Path:

@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ovlt_data.checkpoint import checkpoint_hash
 from ovlt_data.errors import EnvironmentStop, UsageError
 from ovlt_data.serve import embedded
-from ovlt_data.serve.embedded import TINY_MODEL, checkpoint_hash, start_embedded
+from ovlt_data.serve.embedded import TINY_MODEL, start_embedded
 
 PARENT = f"""
 import asyncio, contextlib, pathlib, sys

@@ -1,0 +1,95 @@
+"""What is trained: its processor with the recipe's pixel cap, the parts that learn, and whether it fits.
+
+No trainer reads a pixel cap, so it is set where it works: in the processor.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from peft import LoraConfig
+from safetensors import safe_open
+from transformers import AutoConfig, AutoProcessor, PreTrainedModel
+
+from ovlt_data.errors import EnvironmentStop, UsageError
+from ovlt_data.recipe.train import TrainRecipe
+from ovlt_data.serve.processor import load_processor as load_without_torchvision
+
+COPIES = 4
+"""Of a trained weight: itself, its gradient, AdamW's two moments."""
+VIDEO_TYPES = frozenset({"qwen2_vl", "qwen2_5_vl"})
+"""Models whose stock processor wants a video part, which needs torchvision."""
+
+
+def load_processor(recipe: TrainRecipe) -> Any:
+    """The model's own processor, which scales pictures to the recipe's bounds."""
+    config = AutoConfig.from_pretrained(recipe.model, revision=recipe.revision)
+    if config.model_type in VIDEO_TYPES and importlib.util.find_spec("torchvision") is None:
+        processor: Any = load_without_torchvision(Path(recipe.model))
+    else:
+        processor = AutoProcessor.from_pretrained(recipe.model, revision=recipe.revision)
+    size, caps = processor.image_processor.size, recipe.images
+    size.longest_edge = caps.max_pixels or size.longest_edge  # in pixels, whatever its name says
+    size.shortest_edge = caps.min_pixels or min(size.shortest_edge, size.longest_edge)
+    return processor
+
+
+def make_lora(recipe: TrainRecipe) -> LoraConfig | None:
+    """Raises UsageError for a field that peft does not know."""
+    if recipe.lora is None:
+        return None
+    try:
+        return LoraConfig(**{"task_type": "CAUSAL_LM", "target_modules": "all-linear", **recipe.lora})
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{recipe.path}: lora: {error}") from error
+
+
+def freeze_vision(model: PreTrainedModel) -> None:
+    """Leave the tower that reads pictures as it is."""
+    tower: Any = model.get_encoder(modality="image")
+    if tower is model:
+        raise UsageError(f"freeze_vision: {type(model).__name__} has no vision tower; expected a model that sees")
+    tower.requires_grad_(False)
+
+
+def refuse_too_large(recipe: TrainRecipe, *, gpus: int) -> None:
+    """Say before loading what would fail after minutes: weights, gradients and AdamW's moments, without activations."""
+    parameters = _count_parameters(Path(recipe.model))
+    if parameters is None:
+        return
+    width = 2 if recipe.dtype == "bfloat16" else 4
+    needed = parameters * width * (1 if recipe.lora is not None else COPIES)
+    there = _free_memory() * gpus
+    if needed > there:
+        raise EnvironmentStop(
+            f"{recipe.model}: {parameters / 1e9:.1f} billion parameters in {recipe.dtype} need at least "
+            f"{needed / 2**30:.0f} GiB to train, and {there / 2**30:.0f} GiB are free on {gpus} device(s); "
+            "use more GPUs, `lora`, or a smaller model"
+        )
+
+
+def _free_memory() -> int:
+    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
+
+
+def _count_parameters(folder: Path) -> int | None:
+    """From the headers of its weight files; None for a model that is still on the Hub."""
+    total = 0
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            total += sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no mapping)
+    return total or None
+
+
+def _size(shape: list[int]) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size
+
+
+def markers(processor: Any) -> frozenset[str]:
+    """What stands for a picture in the words of a prompt: the model's own token, and what datasets often write."""
+    return frozenset({"<image>", processor.image_token})

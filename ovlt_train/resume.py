@@ -1,0 +1,61 @@
+"""Taking training up where it stood.
+
+Trainer's own resume loses the weights of Qwen2.5-VL: transformers 5 saves them under the names of the Hub, then loads
+them into a model that has others, and says so in one warning. Training would go on from the base model with the old
+optimizer. So a checkpoint is opened as the model, and Trainer adds optimizer, schedule, data order and random states.
+An adapter has no such names, and is loaded by Trainer onto its base.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from ovlt_data.errors import UsageError
+from ovlt_data.recipe import resolved_yaml
+from ovlt_data.recipe.train import TrainRecipe
+from ovlt_train.record import read_record
+
+STATE = "trainer_state.json"
+"""Written last into a checkpoint."""
+STARTED = "recipe.yaml"
+
+
+def output_of(recipe: TrainRecipe) -> Path:
+    return Path(recipe.output) if recipe.output else Path("runs") / recipe.name
+
+
+def begin(recipe: TrainRecipe, output: Path) -> bool:
+    """Claim the output's folder; False where this training has ended already.
+
+    Raises UsageError where another one's checkpoints stand there.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    started, ours = output / STARTED, resolved_yaml(recipe)
+    if started.is_file() and started.read_text("utf-8") != ours:
+        raise UsageError(f"{output}: holds another training ({started} differs); expected another name or output")
+    started.write_text(ours, "utf-8")
+    return read_record(output) is None
+
+
+def last_checkpoint(output: Path) -> str | None:
+    """The newest whole one: a killed save leaves a part."""
+    found = sorted(output.glob("checkpoint-*"), key=_step, reverse=True)
+    return next((str(path) for path in found if _is_whole(path)), None)
+
+
+def start_from(recipe: TrainRecipe, checkpoint: str | None) -> str:
+    """Which weights the model is opened with."""
+    return checkpoint if checkpoint and recipe.lora is None else recipe.model
+
+
+def _step(path: Path) -> int:
+    found = re.search(r"\d+$", path.name)
+    return int(found[0]) if found else -1
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        json.loads((path / STATE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True

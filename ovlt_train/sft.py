@@ -1,0 +1,38 @@
+"""Supervised fine-tuning, as in the paper's Table 7: TRL's trainer on a dataset version, loss on completions alone."""
+
+from trl import SFTConfig, SFTTrainer
+
+from ovlt_data.recipe.train import SftRecipe
+from ovlt_train.batches import count_rows
+from ovlt_train.data import open_version, refuse_markers
+from ovlt_train.finish import announce, count_gpus, finish
+from ovlt_train.model import freeze_vision, load_processor, make_lora, markers, refuse_too_large
+from ovlt_train.record import refuse_other_prompt
+from ovlt_train.resume import begin, last_checkpoint, output_of, start_from
+from ovlt_train.settings import PAPER_SFT, make_config
+
+
+def train_sft(recipe: SftRecipe) -> None:
+    """Train, or go on training. Raises UsageError and StopError before anything is loaded."""
+    gpus, output = count_gpus(), output_of(recipe)
+    batches = count_rows(recipe.batch, gpus=gpus)
+    config = make_config(SFTConfig, recipe, batches, paper=PAPER_SFT, output=output)
+    version = open_version(recipe.dataset, kind="sft", tag=recipe.tag)
+    refuse_other_prompt(recipe, version)
+    refuse_too_large(recipe, gpus=gpus)
+    if not begin(recipe, output):
+        return
+    processor, checkpoint = load_processor(recipe), last_checkpoint(output)
+    refuse_markers(version, markers(processor))
+    announce(config, version, checkpoint)
+    trainer = SFTTrainer(
+        model=start_from(recipe, checkpoint),
+        args=config,
+        train_dataset=version.rows.select_columns(["images", "prompt", "completion"]),
+        processing_class=processor,
+        peft_config=make_lora(recipe),
+    )
+    if recipe.freeze_vision:
+        freeze_vision(trainer.model)
+    trainer.train(resume_from_checkpoint=checkpoint)
+    finish(trainer, "sft", recipe, version)
