@@ -5,12 +5,13 @@ from pathlib import Path
 
 from ovlt_data.errors import UsageError
 
-WEIGHTS = (".safetensors", ".bin")
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+"""Trainers leave other .bin files beside them, which hold no weights."""
 
 
 def checkpoint_hash(folder: Path) -> str:
     """Which weights: a hash over the weight files' names and bytes, the same on every machine."""
-    files = sorted(path for path in folder.glob("*") if path.suffix in WEIGHTS)
+    files = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern))
     if not files:
         raise UsageError(f"{folder}: no weights; expected the folder of a model, with {' or '.join(WEIGHTS)} files")
     whole = hashlib.sha256()

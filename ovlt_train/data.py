@@ -49,6 +49,17 @@ def open_version(name: str, *, kind: Literal["sft", "grpo"], tag: str | None = N
     return Version(manifest.version, rows, manifest.prompts["train"])
 
 
+def refuse_mixed_pictures(version: Version) -> None:
+    """TRL's GRPO hands a batch to the processor in one piece, which takes no row without pictures beside others."""
+    counts = [len(pictures) for pictures in version.rows.select_columns("images").with_format("arrow")["images"]]
+    without = counts.count(0)
+    if 0 < without < len(counts):
+        raise UsageError(
+            f"dataset version {version.id}: {len(counts) - without:,} rows with pictures and {without:,} without; "
+            "TRL's GRPO can't batch both. Build one version of each, and train on one after the other"
+        )
+
+
 def refuse_markers(version: Version, markers: frozenset[str]) -> None:
     """A picture's place is marked by the chat template alone; a marker in the words would be a second one."""
     for row_id, messages in zip(version.rows["id"], version.rows["prompt"], strict=True):

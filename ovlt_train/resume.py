@@ -2,13 +2,18 @@
 
 Trainer's own resume loses the weights of Qwen2.5-VL: transformers 5 saves them under the names of the Hub, then loads
 them into a model that has others, and says so in one warning. Training would go on from the base model with the old
-optimizer. So a checkpoint is opened as the model, and Trainer adds optimizer, schedule, data order and random states.
+optimizer. So the weights are put in here, and Trainer adds optimizer, schedule, data order and random states. The
+model is opened where training began all the same: GRPO's reference, which the KL term keeps it near, is that one.
 An adapter has no such names, and is loaded by Trainer onto its base.
 """
 
 import json
 import re
 from pathlib import Path
+from typing import Any
+
+from accelerate.data_loader import get_sampler
+from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import resolved_yaml
@@ -18,6 +23,8 @@ from ovlt_train.record import read_record
 STATE = "trainer_state.json"
 """Written last into a checkpoint."""
 STARTED = "recipe.yaml"
+ROUNDING = 1e-6
+"""The state counts epochs in shares of one."""
 
 
 def output_of(recipe: TrainRecipe) -> Path:
@@ -43,9 +50,21 @@ def last_checkpoint(output: Path) -> str | None:
     return next((str(path) for path in found if _is_whole(path)), None)
 
 
-def start_from(recipe: TrainRecipe, checkpoint: str | None) -> str:
-    """Which weights the model is opened with."""
-    return checkpoint if checkpoint and recipe.lora is None else recipe.model
+def restore_weights(model: PreTrainedModel, checkpoint: str) -> None:
+    """Raises RuntimeError where a weight is missing or left over."""
+    saved = type(model).from_pretrained(checkpoint, dtype=model.dtype)
+    model.load_state_dict(saved.state_dict())
+
+
+class SkipDrawnOrders(TrainerCallback):
+    """GRPO's sampler draws each epoch's order from one generator, which no checkpoint holds: draw what was drawn."""
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        sampler = get_sampler(kwargs["train_dataloader"])
+        for _ in range(int((state.epoch or 0) + ROUNDING)):
+            next(iter(sampler))
 
 
 def _step(path: Path) -> int:

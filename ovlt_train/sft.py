@@ -1,5 +1,6 @@
 """Supervised fine-tuning, as in the paper's Table 7: TRL's trainer on a dataset version, loss on completions alone."""
 
+from transformers import set_seed
 from trl import SFTConfig, SFTTrainer
 
 from ovlt_data.recipe.train import SftRecipe
@@ -8,7 +9,7 @@ from ovlt_train.data import open_version, refuse_markers
 from ovlt_train.finish import announce, count_gpus, finish
 from ovlt_train.model import freeze_vision, load_processor, make_lora, markers, refuse_too_large
 from ovlt_train.record import refuse_other_prompt
-from ovlt_train.resume import begin, last_checkpoint, output_of, start_from
+from ovlt_train.resume import begin, last_checkpoint, output_of, restore_weights
 from ovlt_train.settings import PAPER_SFT, make_config
 
 
@@ -23,10 +24,11 @@ def train_sft(recipe: SftRecipe) -> None:
     if not begin(recipe, output):
         return
     processor, checkpoint = load_processor(recipe), last_checkpoint(output)
+    set_seed(recipe.seed)  # before an adapter draws its weights
     refuse_markers(version, markers(processor))
     announce(config, version, checkpoint)
     trainer = SFTTrainer(
-        model=start_from(recipe, checkpoint),
+        model=recipe.model,
         args=config,
         train_dataset=version.rows.select_columns(["images", "prompt", "completion"]),
         processing_class=processor,
@@ -34,5 +36,7 @@ def train_sft(recipe: SftRecipe) -> None:
     )
     if recipe.freeze_vision:
         freeze_vision(trainer.model)
+    if checkpoint and recipe.lora is None:
+        restore_weights(trainer.model, checkpoint)
     trainer.train(resume_from_checkpoint=checkpoint)
     finish(trainer, "sft", recipe, version)

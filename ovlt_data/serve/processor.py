@@ -5,6 +5,8 @@ the training script use this subclass. It has the stock class's name, because a 
 opens it: vLLM and others open ours as usual.
 """
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,13 @@ import transformers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.processing_utils import ProcessorMixin
+
+VIDEO = {
+    "video_processor_type": "Qwen2VLVideoProcessor",
+    "patch_size": 14,
+    "temporal_patch_size": 2,
+    "merge_size": 2,
+}
 
 
 class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # noqa: N801 (the stock name, see above)
@@ -26,6 +35,14 @@ class Qwen2_5_VLProcessor(transformers.Qwen2_5_VLProcessor):  # noqa: N801 (the 
         self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
         ProcessorMixin.__init__(self, image_processor, tokenizer, chat_template=chat_template)
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], push_to_hub: bool = False, **kwargs: Any) -> Any:
+        """With the words about videos that the stock class asks for where torchvision is installed, as vLLM does."""
+        saved = super().save_pretrained(save_directory, push_to_hub=push_to_hub, **kwargs)
+        (Path(save_directory) / "video_preprocessor_config.json").write_text(
+            json.dumps(VIDEO, indent=2) + "\n", "utf-8"
+        )
+        return saved
 
 
 def load_processor(folder: Path) -> Qwen2_5_VLProcessor:

@@ -5,7 +5,6 @@ and </think> are tokens of their own, but not special ones: decoding keeps them.
 """
 
 import copy
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,6 @@ VOCABULARY = 1024
 CONTEXT = 2048
 INITIAL = 0.05
 """Standard deviation of the first weights: 0.02 is for wider models, a narrow one wakes up late with it."""
-
-VIDEO = {
-    "video_processor_type": "Qwen2VLVideoProcessor",
-    "patch_size": 14,
-    "temporal_patch_size": 2,
-    "merge_size": 2,
-}
 
 CHAT_TEMPLATE = """\
 {%- for message in messages -%}
@@ -77,11 +69,10 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLForConditionalGe
 
 
 def save(model: Qwen2_5_VLForConditionalGeneration, processor: Qwen2_5_VLProcessor, folder: Path) -> None:
-    """In bf16, with the words about videos that the stock processor asks for where torchvision is installed."""
+    """In bf16."""
     half: Any = copy.deepcopy(model)  # Any: torch and transformers disagree on the type of `to`
     half.to(torch.bfloat16).save_pretrained(folder)
     processor.save_pretrained(folder)
-    (folder / "video_preprocessor_config.json").write_text(json.dumps(VIDEO, indent=2) + "\n", "utf-8")
 
 
 def _train_tokenizer(texts: Iterable[str]) -> Tokenizer:
