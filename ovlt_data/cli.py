@@ -162,6 +162,19 @@ def serve(
 
 
 @app.command()
+def train(
+    method: Annotated[Literal["sft", "grpo"], typer.Argument(metavar="sft|grpo", show_default=False)],
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    gpus: Annotated[int, typer.Option(min=1, help="Processes, one to a GPU.")] = 1,
+) -> None:
+    """Train a model on a dataset version; run it again to resume."""
+    from ovlt_data.training import train as start
+
+    start(method, recipe, overrides or [], gpus=gpus)
+
+
+@app.command()
 def sources() -> None:
     """List what problems can be read from."""
     from ovlt_data.session import list_sources

@@ -73,11 +73,11 @@ def refuse_markers(version: Version, markers: frozenset[str]) -> None:
 
 def _read_manifest(name: str, tag: str | None) -> Manifest:
     folder = Path(name)
-    path = folder / MANIFEST if folder.is_dir() else _fetch(name, tag)
+    path = folder / MANIFEST if folder.is_absolute() else _fetch(name, tag)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
-        raise UsageError(f"{folder}: has no {MANIFEST}; expected a version, such as runs/NAME/dataset") from None
+        raise UsageError(f"{folder}: no version is here; expected one, such as runs/NAME/dataset") from None
     except msgspec.MsgspecError as error:
         raise UsageError(f"{path}: is no manifest of a dataset version ({error})") from error
 

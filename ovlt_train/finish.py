@@ -3,16 +3,17 @@
 import json
 import os
 import time
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from transformers import TrainingArguments
-from trl import GRPOTrainer, SFTTrainer
+from trl.trainer.grpo_trainer import GRPOTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from ovlt_data.recipe.train import TrainRecipe
 from ovlt_train.curves import write_curves
 from ovlt_train.data import Version
 from ovlt_train.record import write_record
+from ovlt_train.resume import output_of
 
 STARTED = time.monotonic()
 """Of this process: one trains once."""
@@ -53,9 +54,10 @@ def finish(
 ) -> None:
     """Save the model, its curves, and last its record."""
     config = trainer.args
-    output = Path(config.output_dir)
+    output = output_of(recipe)
     if recipe.lora is not None:
-        trainer.model = trainer.model.merge_and_unload()
+        adapted: Any = trainer.model  # peft wraps it at run time
+        trainer.model = adapted.merge_and_unload()
     trainer.save_model(str(output))
     if not config.should_save:
         return

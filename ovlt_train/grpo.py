@@ -1,7 +1,8 @@
 """GRPO, as in the paper's Table 8: TRL's trainer, paid by the one grader: 1 for a correct answer, 0 for any other."""
 
 from transformers import set_seed
-from trl import GRPOConfig, GRPOTrainer
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
 
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe.train import GrpoRecipe

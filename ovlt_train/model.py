@@ -11,7 +11,7 @@ import psutil
 import torch
 from peft import LoraConfig
 from safetensors import safe_open
-from transformers import AutoConfig, AutoProcessor, PreTrainedModel
+from transformers import AutoConfig, AutoProcessor
 
 from ovlt_data.errors import EnvironmentStop, UsageError
 from ovlt_data.recipe.train import TrainRecipe
@@ -25,6 +25,8 @@ VIDEO_TYPES = frozenset({"qwen2_vl", "qwen2_5_vl"})
 
 def load_processor(recipe: TrainRecipe) -> Any:
     """The model's own processor, which scales pictures to the recipe's bounds."""
+    if Path(recipe.model).is_absolute() and not Path(recipe.model).is_dir():
+        raise UsageError(f"{recipe.model}: no such folder; expected a model's, or a Hub id")
     config = AutoConfig.from_pretrained(recipe.model, revision=recipe.revision)
     if config.model_type in VIDEO_TYPES and importlib.util.find_spec("torchvision") is None:
         processor: Any = load_without_torchvision(Path(recipe.model))
@@ -41,12 +43,13 @@ def make_lora(recipe: TrainRecipe) -> LoraConfig | None:
     if recipe.lora is None:
         return None
     try:
-        return LoraConfig(**{"task_type": "CAUSAL_LM", "target_modules": "all-linear", **recipe.lora})
+        fields: dict[str, Any] = {"task_type": "CAUSAL_LM", "target_modules": "all-linear", **recipe.lora}
+        return LoraConfig(**fields)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{recipe.path}: lora: {error}") from error
 
 
-def freeze_vision(model: PreTrainedModel) -> None:
+def freeze_vision(model: Any) -> None:
     """Leave the tower that reads pictures as it is."""
     tower: Any = model.get_encoder(modality="image")
     if tower is model:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate.data_loader import get_sampler
-from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import resolved_yaml
@@ -50,7 +50,7 @@ def last_checkpoint(output: Path) -> str | None:
     return next((str(path) for path in found if _is_whole(path)), None)
 
 
-def restore_weights(model: PreTrainedModel, checkpoint: str) -> None:
+def restore_weights(model: Any, checkpoint: str) -> None:
     """Raises RuntimeError where a weight is missing or left over."""
     saved = type(model).from_pretrained(checkpoint, dtype=model.dtype)
     model.load_state_dict(saved.state_dict())
@@ -62,7 +62,7 @@ class SkipDrawnOrders(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        sampler = get_sampler(kwargs["train_dataloader"])
+        sampler: Any = get_sampler(kwargs["train_dataloader"])
         for _ in range(int((state.epoch or 0) + ROUNDING)):
             next(iter(sampler))
 

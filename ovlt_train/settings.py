@@ -7,7 +7,8 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
-from trl import GRPOConfig, SFTConfig
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.sft_config import SFTConfig
 
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe.train import TrainRecipe

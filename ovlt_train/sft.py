@@ -1,7 +1,8 @@
 """Supervised fine-tuning, as in the paper's Table 7: TRL's trainer on a dataset version, loss on completions alone."""
 
 from transformers import set_seed
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from ovlt_data.recipe.train import SftRecipe
 from ovlt_train.batches import count_rows

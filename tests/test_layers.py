@@ -21,7 +21,7 @@ LAYERS = (
     ("run_folder", "connect", "shard", "outcome"),
     ("account",),
     ("pipeline", "check"),
-    ("progress", "session", "housekeeping"),
+    ("progress", "session", "housekeeping", "training"),
     ("cli",),
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
@@ -73,6 +73,22 @@ def test_module_imports_only_leftwards(path: Path) -> None:
         assert theirs < mine or (here, part) in WITHIN, f"{name_of(path)} imports {part}"
 
 
+TRAINER_MAY_USE = {"types", "errors", "recipe", "images", "answers", "checkpoint"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ovlt_train").glob("*.py")), ids=lambda path: path.stem)
+def test_trainer_uses_values_recipes_and_the_grader_alone(path: Path) -> None:
+    """And the one way to open a processor without torchvision."""
+    beside = {name for name in imported(path) if name.startswith("ovlt_data.serve")}
+    assert {name for name in beside if not name.startswith("ovlt_data.serve.processor")} <= {"ovlt_data.serve"}
+    assert ours(path) - {"serve"} <= TRAINER_MAY_USE
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_nobody_imports_the_trainer(path: Path) -> None:
+    assert not [name for name in imported(path) if name.split(".")[0] == "ovlt_train"]
+
+
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_torch_stands_only_in_the_embedded_server(path: Path) -> None:
     if "serve" in path.parts:
@@ -87,4 +103,4 @@ def test_command_line_imports_nothing_heavy_at_its_start() -> None:
 
 def test_help_names_every_command() -> None:
     text = subprocess.check_output([sys.executable, "-m", "ovlt_data.cli", "--help"], text=True)
-    assert all(command in text for command in ("run", "check", "report", "grade", "serve", "sources", "store"))
+    assert all(command in text for command in ("run", "check", "report", "grade", "serve", "sources", "store", "train"))

@@ -41,6 +41,14 @@ def find_data(name: str, info: ValidationInfo) -> str:
     raise ValueError(f"no such file or folder: {path}; expected a path from the recipe's folder, or a Hub id")
 
 
+def find_made(name: str, info: ValidationInfo) -> str:
+    """What an earlier step makes, and may not have made yet: a local path, or a Hub id where nothing is there."""
+    if not isinstance(info.context, Place):
+        return name
+    path = local(name, info.context)
+    return name if HUB_ID.fullmatch(name) and not path.exists() else str(path)
+
+
 def find_table(name: str, info: ValidationInfo) -> str:
     """A local file or folder of rows, which must exist."""
     if not isinstance(info.context, Place):

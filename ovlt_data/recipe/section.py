@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ovlt_data.recipe.place import find_data, find_prompt, find_table, make_absolute, make_path
+from ovlt_data.recipe.place import find_data, find_made, find_prompt, find_table, make_absolute, make_path
 
 
 def _wrap(value: object) -> object:
@@ -20,6 +20,7 @@ OneOrMore = Annotated[
 """A list; a single one may be written without brackets."""
 DataPath = Annotated[Word, AfterValidator(find_data)]
 TablePath = Annotated[Word, AfterValidator(find_table)]
+MadePath = Annotated[Word, AfterValidator(find_made)]
 LocalPath = Annotated[Word, AfterValidator(make_path)]
 LocalPaths = Annotated[OneOrMore, AfterValidator(make_absolute)]
 PromptName = Annotated[Word, AfterValidator(find_prompt)]

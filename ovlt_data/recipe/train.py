@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import ImageLimits
-from ovlt_data.recipe.section import DataPath, LocalPath, Section, Word
+from ovlt_data.recipe.section import LocalPath, MadePath, Section, Word
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -59,11 +59,11 @@ class TrainRecipe(RecipeFile):
 
     seed: int = 0
     """Of the order of rows, of dropout and of sampling."""
-    model: DataPath
+    model: MadePath
     """What is trained: a folder, or a Hub id."""
     revision: Word | None = None
     """Hub commit of the model."""
-    dataset: DataPath
+    dataset: MadePath
     """A dataset version: its folder, or the Hub dataset that it was pushed to."""
     tag: Word | None = None
     """Tag or commit of a Hub dataset."""
@@ -109,7 +109,7 @@ class GrpoRecipe(TrainRecipe):
 
     batch: GrpoBatch = GrpoBatch()
     """Batches, in prompts."""
-    held_out: DataPath | None = None
+    held_out: MadePath | None = None
     """A dataset version of kind grpo that accuracy is measured on while training."""
 
     @field_validator("batch")

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from a_training import HASTE, log, train, write_recipe
@@ -10,7 +11,7 @@ from ovlt_train.record import read_record
 
 pytest.importorskip("trl", reason="needs the train extra: training is not tested")
 
-ROWS = {"batch": {"update": 2, "per_gpu": 1}}
+ROWS: dict[str, Any] = {"batch": {"update": 2, "per_gpu": 1}}
 
 
 def forget_after(output: Path, step: int) -> None:
@@ -23,7 +24,7 @@ def forget_after(output: Path, step: int) -> None:
 
 
 @pytest.mark.parametrize("keys", [{}, {"lora": {"r": 4}}], ids=["all-weights", "adapter"])
-def test_training_that_is_taken_up_ends_with_the_same_weights(tmp_path: Path, keys: dict[str, object]) -> None:
+def test_training_that_is_taken_up_ends_with_the_same_weights(tmp_path: Path, keys: dict[str, Any]) -> None:
     recipe, output = write_recipe(tmp_path, kind="sft", **ROWS, **keys), tmp_path / "out"
     assert train("sft", recipe).returncode == 0
     whole, losses = read_record(output), [entry["loss"] for entry in log(output, 4) if "loss" in entry]
@@ -50,7 +51,7 @@ def test_a_training_that_has_ended_is_not_begun_again(tmp_path: Path) -> None:
 
 
 def test_rows_with_and_without_a_picture_share_a_batch(tmp_path: Path) -> None:
-    batch = {"update": 4, "per_gpu": 4}
+    batch: dict[str, Any] = {"update": 4, "per_gpu": 4}
     recipe = write_recipe(tmp_path, kind="sft", pictures_only=False, batch=batch, trl=HASTE | {"max_steps": 2})
     done = train("sft", recipe)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,13 @@ from jsonschema import Draft202012Validator
 
 from ovlt_data import lookup
 from ovlt_data.prompts import load_prompt
-from ovlt_data.recipe import json_schema, load_recipe
+from ovlt_data.recipe import RecipeFile, json_schema, load, load_recipe
+from ovlt_data.recipe.__main__ import SCHEMAS
 from ovlt_data.recipe.yaml import parse
 
 FOLDER = lookup.shipped("recipes")
-SCHEMA = FOLDER / "recipe.schema.json"
+COMMANDS: dict[str, str] = {"run": "recipe", "train sft": "train_sft", "train grpo": "train_grpo"}
+"""Commands that take a recipe, with the name of its schema."""
 RECIPES = sorted(FOLDER.rglob("*.yaml"))
 
 
@@ -19,12 +22,28 @@ def _name(path: Path) -> str:
     return path.relative_to(FOLDER).as_posix()
 
 
+def _kind(path: Path) -> str:
+    """The name of its schema, by the command in its first line."""
+    first = path.read_text("utf-8").partition("\n")[0]
+    found = re.match(rf"# ovlt ({'|'.join(COMMANDS)}) recipes/{re.escape(_name(path))}\b", first)
+    assert found, f"{path}: its first line is to be the command that takes it"
+    return COMMANDS[found[1]]
+
+
+OF_DATASETS = [path for path in RECIPES if _kind(path) == "recipe"]
+
+
 def test_there_are_recipes() -> None:
     assert {"quickstart.yaml", "paper/sft_iter1.yaml"} <= {_name(path) for path in RECIPES}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=_name)
-def test_it_loads_and_its_prompts_know_their_variables(path: Path) -> None:
+def test_it_loads(path: Path) -> None:
+    assert load(SCHEMAS[_kind(path)], path).name
+
+
+@pytest.mark.parametrize("path", OF_DATASETS, ids=_name)
+def test_its_prompts_know_their_variables(path: Path) -> None:
     recipe = load_recipe(path)
     load_prompt(recipe.build.prompt, beside=recipe.folder, variables={"question", "choices"})
     if recipe.caption and recipe.caption.model:
@@ -35,20 +54,21 @@ def test_it_loads_and_its_prompts_know_their_variables(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=_name)
-def test_its_first_line_is_the_command_and_its_second_the_schema(path: Path) -> None:
-    first, second, *_ = path.read_text("utf-8").splitlines()
-    assert first == f"# ovlt run recipes/{_name(path)}"
+def test_its_second_line_is_the_schema(path: Path) -> None:
+    second = path.read_text("utf-8").splitlines()[1]
     assert second.startswith("# yaml-language-server: $schema=")
-    assert (path.parent / second.partition("=")[2]).resolve() == SCHEMA.resolve()
+    assert (path.parent / second.partition("=")[2]).resolve() == (FOLDER / f"{_kind(path)}.schema.json").resolve()
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=_name)
 def test_editors_find_nothing_wrong_with_it(path: Path) -> None:
-    Draft202012Validator(json_schema()).validate(parse(path.read_text("utf-8")).value)
+    Draft202012Validator(json_schema(SCHEMAS[_kind(path)])).validate(parse(path.read_text("utf-8")).value)
 
 
-def test_the_schema_for_editors_is_current() -> None:
-    assert json.loads(SCHEMA.read_text("utf-8")) == json_schema(), "write it anew: python -m ovlt_data.recipe"
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schema_for_editors_is_current(name: str) -> None:
+    written = json.loads((FOLDER / f"{name}.schema.json").read_text("utf-8"))
+    assert written == json_schema(SCHEMAS[name]), "write it anew: python -m ovlt_data.recipe"
 
 
 @pytest.mark.parametrize(
@@ -67,10 +87,11 @@ def test_editors_find_what_is_wrong(wrong: dict[str, Any]) -> None:
     assert not validator.is_valid(recipe | wrong)
 
 
-def test_every_key_is_described() -> None:
+@pytest.mark.parametrize("kind", SCHEMAS.values(), ids=list(SCHEMAS))
+def test_every_key_is_described(kind: type[RecipeFile]) -> None:
     bare = [
         f"{name}.{key}"
-        for name, part in json_schema()["$defs"].items()
+        for name, part in json_schema(kind)["$defs"].items()
         for key, node in part["properties"].items()
         if "description" not in node
     ]

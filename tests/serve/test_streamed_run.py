@@ -31,7 +31,6 @@ def write_recipe(folder: Path, url: str, *, stream: bool) -> Path:
         "reason": {"model": "reasoner", "prompt": "quickstart/reason", "samples": 3},
         "build": {"kind": "grpo"},
     }
-    folder.mkdir()
     path = folder / "shapes.yaml"
     path.write_text(json.dumps(recipe))
     return path
@@ -48,6 +47,8 @@ def samples_of(outcome: Outcome) -> pl.DataFrame:
 
 
 async def test_streamed_run_has_the_samples_and_the_version_of_the_unstreamed(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "streamed").mkdir()
     async with AsyncExitStack() as stack:
         url = (await start_embedded(TINY_MODEL, stack=stack)).url
         whole = await run(tmp_path / "whole", url, stream=False)
