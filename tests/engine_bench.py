@@ -10,6 +10,7 @@ from fake_words import speak
 
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
+from ovlt_data.engine.limiter import LOOK_EVERY
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import AiohttpTransport, Transport
@@ -22,8 +23,9 @@ SEED = 100
 class Bench:
     """An engine with one model, `m`, on a store of its own."""
 
-    def __init__(self, engine: Engine, tally: Tally, said: list[str]) -> None:
+    def __init__(self, engine: Engine, endpoint: Endpoint, tally: Tally, said: list[str]) -> None:
         self.engine = engine
+        self.endpoint = endpoint
         self.tally = tally
         self.said = said
 
@@ -37,6 +39,7 @@ async def bench(
     grace: float = 30.0,
     wait: float = 0.0,
     transport: Transport | None = None,
+    look_every: float = LOOK_EVERY,
 ) -> AsyncGenerator[Bench]:
     urls = [server.url for server in servers]
     defaults = {"endpoint": urls, "model": "fake", "sampling": {"seed": SEED}, "limits": {"attempts": 3}}
@@ -54,10 +57,11 @@ async def bench(
         grace=grace,
         wait=wait,
         backoff=0.001,
+        look_every=look_every,
     )
     engine = Engine({"m": endpoint}, store, tally)
     try:
-        yield Bench(engine, tally, said)
+        yield Bench(engine, endpoint, tally, said)
     finally:
         await engine.cancel()
         await endpoint.close()

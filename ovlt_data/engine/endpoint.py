@@ -29,14 +29,17 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 OVERLOADED = frozenset({408, 429, 503, 504, 529})
 """Statuses that ask for fewer requests at once."""
 
+MOVES = 3
+"""Times that one attempt goes on to another replica, when the one it was at turned out to be bad."""
+
 
 class Passing(Exception):
     """An attempt that may go better next time."""
 
-    def __init__(self, fault: Fault, url: str) -> None:
+    def __init__(self, fault: Fault, replica: Replica) -> None:
         super().__init__(fault.message)
         self.fault = fault
-        self.url = url
+        self.replica = replica
 
 
 class Interrupted(Exception):
@@ -105,6 +108,10 @@ class Endpoint:
         except Passing as first:
             return await self._try_again(body, first)
 
+    def renew(self, urls: Sequence[str]) -> None:
+        """From now on these replicas; what is in flight at others is finished."""
+        self._replicas.renew(urls)
+
     async def close(self) -> None:
         await self._limiter.close()
         await self._replicas.close()
@@ -112,12 +119,17 @@ class Endpoint:
 
     async def _try_again(self, body: bytes, first: Passing) -> list[Reply]:
         """Retries, entered only after a failure: their machinery costs more than a good request does."""
-        failures = iter([first])
+        failures, failed_at = iter([first]), first.replica
 
         async def attempt() -> list[Reply]:
+            nonlocal failed_at
             for failure in failures:
                 raise failure
-            return await self._attempt(body)
+            try:
+                return await self._attempt(body, but=failed_at)
+            except Passing as failure:
+                failed_at = failure.replica
+                raise
 
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self.model.limits.attempts),
@@ -132,31 +144,55 @@ class Endpoint:
         except Passing as last:
             raise self._give_up(last) from last
 
-    async def _attempt(self, body: bytes) -> list[Reply]:
-        """One attempt. A replica that nobody listens at is no attempt: the next one is taken, or waited for."""
+    async def _attempt(self, body: bytes, *, but: Replica | None = None) -> list[Reply]:
+        """One attempt, at another replica than the one where it failed before.
+
+        A replica that nobody listens at is no attempt, and neither is one that proves to be bad: the next one is
+        taken at once, or waited for.
+        """
+        moves = 0
         while True:
             await self._replicas.wait_for_one(self._stopping)
             async with self._limiter.slots:
                 await self._limiter.wait_for_turn(self._stopping)
                 if self._stopping.is_set() or (self._budget is not None and self._budget.refuses()):
                     raise Interrupted
-                replica = self._replicas.least_busy()
+                replica = self._replicas.choose(but=but)
                 if replica is None:
                     continue
                 try:
-                    return self._read(await self._send(replica, body), replica)
+                    return await self._ask(replica, body)
                 except Unreachable as fault:
                     self._replicas.mark_down(replica, str(fault))
+                except Passing:
+                    if replica.up or moves == MOVES:
+                        raise
+                    moves += 1
+                    self._tally.retries["moved"] += 1
 
-    async def _send(self, replica: Replica, body: bytes) -> Answer:
-        url = f"{replica.url}/chat/completions"
+    async def _ask(self, replica: Replica, body: bytes) -> list[Reply]:
+        """Its replies; whether it gave some or none is told to those who judge its health."""
         sent_at = time.monotonic()
-        replica.in_flight += 1
+        try:
+            replies = self._read(await self._send(replica, body, sent_at=sent_at), replica)
+        except Passing as failure:
+            if failure.fault.retry_after is None and failure.fault.kind != "rate_limited":
+                self._replicas.count_failure(replica, sent_at=sent_at, why=failure.fault.message)
+            raise
+        self._replicas.count_reply(replica, sent_at=sent_at)
+        return replies
+
+    async def _send(self, replica: Replica, body: bytes, *, sent_at: float) -> Answer:
+        url = f"{replica.url}/chat/completions"
+        self._replicas.begin(replica, now=sent_at)
         self._tally.sent[self.name].requests += 1
         self._tally.in_flight += 1
         self._limiter.count_send()
+        hold = asyncio.timeout(None)
+        replica.holds.add(hold)
         try:
-            answer = await self._exchange(url, body)
+            async with hold:
+                answer = await self._exchange(url, body)
             if answer.status in OVERLOADED:
                 self._limiter.count_overload(replica, sent_at=sent_at)
             elif answer.status == 200:
@@ -164,10 +200,13 @@ class Endpoint:
             return answer
         except TimedOut as fault:
             self._limiter.count_overload(replica, sent_at=sent_at)
-            raise Passing(Fault("again", "timeout", str(fault)), replica.url) from fault
+            raise Passing(Fault("again", "timeout", str(fault)), replica) from fault
         except Broken as fault:
-            raise Passing(Fault("again", "connection", shorten(self._hide_key(str(fault)))), replica.url) from fault
+            raise Passing(Fault("again", "connection", shorten(self._hide_key(str(fault)))), replica) from fault
+        except TimeoutError as released:
+            raise Passing(Fault("again", "timeout", "it stopped working on the request"), replica) from released
         finally:
+            replica.holds.discard(hold)
             replica.in_flight -= 1
             self._tally.in_flight -= 1
 
@@ -184,8 +223,7 @@ class Endpoint:
             replies = decode_replies(answer.body, max_tokens=self.model.sampling.max_tokens)
         except BadReply as error:
             start = shorten(self._hide_key(answer.body[:2000].decode(errors="replace")), limit=80)
-            raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica.url) from error
-        self._replicas.prove(replica)
+            raise Passing(Fault("again", "bad_reply", f"{error}: {start}"), replica) from error
         for reply in replies:
             self._tally.count_reply(self.name, reply)
         return replies
@@ -196,7 +234,7 @@ class Endpoint:
             return EndpointStop(f"models.{self.name}: {replica.url}: {message}. {self._advise(fault.kind)}")
         if fault.family == "row":
             return RequestFailed(message, kind=fault.kind, lasting=True, endpoint=replica.url, attempts=1)
-        return Passing(Fault("again", fault.kind, message, fault.retry_after), replica.url)
+        return Passing(Fault("again", fault.kind, message, fault.retry_after), replica)
 
     def _hide_key(self, text: str) -> str:
         """A server may quote the key that it was sent. Hidden before text is shortened: half a key is a secret too."""
@@ -206,11 +244,11 @@ class Endpoint:
         kind, attempts = last.fault.kind, self.model.limits.attempts
         if kind == "bad_reply" and not self._replicas.proven:
             return EndpointStop(
-                f"models.{self.name}: {last.url}: {last.fault.message}. Nothing there has answered as an "
+                f"models.{self.name}: {last.replica.url}: {last.fault.message}. Nothing there has answered as an "
                 "OpenAI-compatible endpoint yet: check the URL, which usually ends in /v1."
             )
         message = f"{last.fault.message} ({attempts} attempts)"
-        return RequestFailed(message, kind=kind, lasting=False, endpoint=last.url, attempts=attempts)
+        return RequestFailed(message, kind=kind, lasting=False, endpoint=last.replica.url, attempts=attempts)
 
     def _advise(self, kind: str) -> str:
         if kind == "no_model":
@@ -241,7 +279,7 @@ class Endpoint:
         failure = _failure_of(state)
         fault, seconds = failure.fault, round(state.upcoming_sleep, 3)
         self._tally.retries[fault.kind] += 1
-        what = {"model": self.name, "url": failure.url, "kind": fault.kind, "why": fault.message}
+        what = {"model": self.name, "url": failure.replica.url, "kind": fault.kind, "why": fault.message}
         self._note("retry", **what, attempt=state.attempt_number, seconds=seconds)
 
 

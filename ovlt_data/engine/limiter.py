@@ -1,4 +1,4 @@
-"""The limits of one endpoint at work: slots for all its replicas, a look at each one's queue every second, rpm.
+"""The limits of one endpoint at work: slots for all its replicas, a look at each one every second, rpm.
 
 Whoever is about to send takes a slot; what becomes of the request is told here, and moves the number of slots.
 """
@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import httpx
 
-from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue, read_load
+from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue
+from ovlt_data.engine.look import look_at
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.slots import Slots
 from ovlt_data.recipe import Model
@@ -29,8 +30,7 @@ class Limiter:
         self._replicas = replicas
         self._headers = headers
         self._look_every = look_every
-        self._to_look_at = [] if model.provider == "openai" or model.embedded else list(replicas)
-        """Replicas that show their queue, or may."""
+        self._may_look = model.provider != "openai" and not model.embedded
         self._looking: asyncio.Task[None] | None = None
         self._seconds_apart = 60 / limits.rpm if limits.rpm else 0.0
         self._next_send = 0.0
@@ -50,7 +50,7 @@ class Limiter:
 
     def count_send(self) -> None:
         """Keep an eye on the servers for as long as something is in flight."""
-        if self._auto and self._to_look_at and self._looking is None:
+        if self._may_look and self._looking is None:
             self._looking = asyncio.create_task(self._keep_looking())
 
     def count_reply(self, replica: Replica) -> None:
@@ -74,38 +74,26 @@ class Limiter:
     async def _keep_looking(self) -> None:
         await asyncio.sleep(self._look_every)
         async with httpx.AsyncClient(timeout=LOOK_TIMEOUT, trust_env=False) as client:
-            while self.slots.taken and self._to_look_at:
-                await asyncio.gather(*(self._look_at(replica, client) for replica in self._to_look_at if replica.up))
-                self._fit()
+            while self.slots.taken:
+                await asyncio.gather(*(self._look_at(replica, client) for replica in self._replicas if replica.up))
+                if self._auto:
+                    self._fit()
                 await asyncio.sleep(self._look_every)
         self._looking = None
 
     async def _look_at(self, replica: Replica, client: httpx.AsyncClient) -> None:
-        try:
-            answer = await client.get(metrics_url(replica.url), headers=self._headers)
-        except httpx.HTTPError:
-            replica.shows_queue = False
-            return
-        load = read_load(answer.text) if answer.status_code == 200 else None
-        if load is not None:
-            replica.shows_queue = True
-            replica.level = follow_queue(replica.level, load, in_flight=replica.in_flight)
-        elif answer.status_code < 500 and not replica.shows_queue:
-            self._to_look_at = [one for one in self._to_look_at if one is not replica]
-        else:
-            replica.shows_queue = False
+        look = await look_at(client, replica.url, self._headers, metrics=replica.has_metrics)
+        if look.found == "there" and look.load is None and not replica.shows_queue:
+            replica.has_metrics = False
+        replica.shows_queue = look.load is not None
+        if self._auto and look.load is not None:
+            replica.level = follow_queue(replica.level, look.load, in_flight=replica.in_flight)
+        self._replicas.count_look(replica, look)
 
     def _fit(self) -> None:
         if (total := self._sum()) != self.slots.limit:
             self.slots.resize(total)
 
     def _sum(self) -> int:
-        """Slots over all replicas that are up; of all, while none is."""
-        return sum(one.level.limit for one in self._replicas if one.up) or sum(
-            one.level.limit for one in self._replicas
-        )
-
-
-def metrics_url(url: str) -> str:
-    """Where a vLLM at `url` tells how busy it is: beside /v1, not under it."""
-    return f"{url.removesuffix('/v1')}/metrics"
+        """Slots over all replicas that are asked; of all, while none is."""
+        return sum(one.limit for one in self._replicas if one.asked) or sum(one.limit for one in self._replicas)

@@ -12,8 +12,9 @@ from fake_endpoint import FakeEndpoint
 from msgspec.structs import replace
 
 from ovlt_data.engine.endpoint import Endpoint
-from ovlt_data.engine.limiter import Limiter, metrics_url
+from ovlt_data.engine.limiter import Limiter
 from ovlt_data.engine.limits import MOST, Level, Load, back_off, count_reply, follow_queue, read_load
+from ovlt_data.engine.look import metrics_url
 from ovlt_data.engine.replicas import Replicas
 from ovlt_data.engine.request import Ask
 from ovlt_data.engine.slots import Slots
