@@ -3,16 +3,18 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from ovlt_data.engine.budget import BudgetWatch
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.events import Note, note_nothing
+from ovlt_data.engine.roster import follow_roster
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import AiohttpTransport, Transport
+from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Model, Recipe
 from ovlt_data.serve.transport import EmbeddedServers, EmbeddedTransport, embedded_folder, resolve_embedded
 from ovlt_data.sources import on_hub, read_sources
@@ -53,7 +55,7 @@ def open_endpoints(
         endpoints[name] = Endpoint(
             name,
             resolve_embedded(model) if model.embedded else model,
-            urls=model.endpoint,
+            urls=_read_urls(name, model),
             transport=(transports or {}).get(name) or _open_transport(model, servers),
             tally=tally,
             say=say,
@@ -66,6 +68,9 @@ def open_endpoints(
             note=note,
         )
         stack.push_async_callback(endpoints[name].close)
+        if model.roster:
+            follow = follow_roster(model.roster, renew=endpoints[name].renew, say=say)
+            stack.push_async_callback(_end, asyncio.create_task(follow))
     return endpoints
 
 
@@ -96,6 +101,19 @@ def read_problems(
     """The rows of all sources, in the recipe's order, read as they are pulled; offline, without those on the Hub."""
     specs = [spec for spec in recipe.problems.sources if not (offline and on_hub(spec))]
     return read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit, is_full=is_full)
+
+
+def _read_urls(name: str, model: Model) -> list[str]:
+    try:
+        return model.urls
+    except ValueError as error:  # its file was usable when the recipe was read
+        raise UsageError(f"models.{name}.endpoint: {error}") from error
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _open_transport(model: Model, servers: EmbeddedServers) -> Transport:

@@ -33,9 +33,10 @@ class FakeEndpoint:
         delay: float = 0.0,
         log: Path | None = None,
         port: int = 0,
+        metrics: bool = False,
     ) -> None:
         self.model = model
-        self.requests = 0
+        self.requests = self.looks = 0
         self.asked: list[tuple[str, int]] = []
         """(hash of the messages, seed) of every choice asked for, refused or not."""
         self.bodies: list[dict[str, Any]] = []
@@ -49,6 +50,8 @@ class FakeEndpoint:
         self._delay = delay
         self._log = log
         self._port = port
+        self._metrics = metrics
+        self._site: web.TCPSite | None = None
         self._peers: set[tuple[str, int]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -63,12 +66,18 @@ class FakeEndpoint:
         """Listen; once stopped, at the same port again."""
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def close_port(self) -> None:
+        """Listen no more, and leave open requests hanging, as a vLLM does whose processes all got a SIGTERM."""
+        assert self._site is not None
+        await self._site.stop()
 
     @property
     def url(self) -> str:
@@ -80,6 +89,8 @@ class FakeEndpoint:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         app.router.add_get("/counters", self._counters)
+        if self._metrics:
+            app.router.add_get("/metrics", self._show_metrics)
         return app
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -124,10 +135,17 @@ class FakeEndpoint:
         return draw.choices(["none", *names], [1 - sum(weights), *weights])[0]
 
     async def _models(self, request: web.Request) -> web.Response:
+        self.looks += 1
         return web.json_response({"object": "list", "data": [{"id": self.model, "object": "model"}]})
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.Response()
+
+    async def _show_metrics(self, request: web.Request) -> web.Response:
+        """As vLLM's, for a server where nothing waits."""
+        counters = {"num_requests_running": self.in_flight, "num_requests_waiting": 0}
+        counters |= {"generation_tokens_total": 10 * (self.requests - self.in_flight), "prompt_tokens_total": 0}
+        return web.Response(text="".join(f"vllm:{name} {value}.0\n" for name, value in counters.items()))
 
     async def _counters(self, request: web.Request) -> web.Response:
         return web.json_response({"requests": self.requests, "asked": self.asked})

@@ -55,6 +55,8 @@ def check_identity(recipe: Recipe) -> Iterator[Finding]:
         else:
             says = f"{model.model} has neither revision nor checkpoint: other weights under this name would pass for it"
             yield Finding("warning", f"models.{name}", says)
+        if model.roster:
+            yield Finding("ok", f"models.{name}", f"{len(model.urls)} replicas, named by {model.roster}")
 
 
 def _passes(problem: Problem) -> bool:

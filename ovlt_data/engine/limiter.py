@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import httpx
 
 from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue
-from ovlt_data.engine.look import look_at
+from ovlt_data.engine.look import look_at, open_client
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.slots import Slots
 from ovlt_data.recipe import Model
@@ -73,7 +73,7 @@ class Limiter:
 
     async def _keep_looking(self) -> None:
         await asyncio.sleep(self._look_every)
-        async with httpx.AsyncClient(timeout=LOOK_TIMEOUT, trust_env=False) as client:
+        async with open_client(seconds=LOOK_TIMEOUT) as client:
             while self.slots.taken:
                 await asyncio.gather(*(self._look_at(replica, client) for replica in self._replicas if replica.up))
                 if self._auto:

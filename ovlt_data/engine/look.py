@@ -19,6 +19,14 @@ class Look(Struct, frozen=True):
     tokens: float | None = None
 
 
+def open_client(*, seconds: float) -> httpx.AsyncClient:
+    """For looks: as when a model is asked, no proxy that the environment names is used.
+
+    Every look opens a connection: one that was kept would hide that nobody listens any more.
+    """
+    return httpx.AsyncClient(timeout=seconds, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 async def look_at(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], *, metrics: bool) -> Look:
     """Look at its /metrics, or at its list of models."""
     try:

@@ -9,19 +9,18 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-import httpx
-
 from ovlt_data.engine import health
 from ovlt_data.engine.events import Note, note_nothing
 from ovlt_data.engine.health import Health
 from ovlt_data.engine.limits import Level
-from ovlt_data.engine.look import Look, look_at
+from ovlt_data.engine.look import Look, look_at, open_client
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import EndpointStop
 from ovlt_data.types import Say
 
 PROBE_EVERY = 1.0
 """Seconds between looks at a replica that is not asked."""
+PROBE_TIMEOUT = 5.0
 
 
 class Replica:
@@ -155,11 +154,8 @@ class Replicas:
             replica.health = health.count_look(replica.health, tokens=look.tokens, now=now)
         elif look.found == "refused" and replica.seen:
             self.mark_down(replica, "its port is closed")
-        if not replica.up or not replica.seen or not health.stalls(replica.health, in_flight=replica.in_flight, now=now):
-            return
-        if self._another_does_well(replica, since=replica.health.alive_at):
-            self._leave_out(replica, f"nothing moves there, with {replica.in_flight} requests in flight")
-            replica.release()
+        if replica.up and replica.seen and health.stalls(replica.health, in_flight=replica.in_flight, now=now):
+            self._move_on(replica)
 
     def mark_down(self, replica: Replica, why: str) -> None:
         """Nobody listens there. What is in flight is released when the next look finds its port closed too."""
@@ -169,6 +165,12 @@ class Replicas:
         self._say(f"models.{self._name}: {replica.url} does not answer ({why})")
         self._note("down", model=self._name, url=replica.url, why=why)
         self._take_out(replica, seconds=0.0)
+
+    def _move_on(self, replica: Replica) -> None:
+        """Give what a stalled replica has to another one, if that does well."""
+        if self._another_does_well(replica, since=replica.health.alive_at):
+            self._leave_out(replica, f"nothing moves there, with {replica.in_flight} requests in flight")
+            replica.release()
 
     def _leave_out(self, replica: Replica, why: str) -> None:
         replica.health = health.leave_out(replica.health)
@@ -230,9 +232,8 @@ class Replicas:
         await asyncio.gather(*self._watches, return_exceptions=True)
 
     async def _watch(self, replica: Replica, *, until: float) -> None:
-        """Look at it until it answers and its time is over. As when it is asked, no proxy that the environment names
-        is used."""
-        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+        """Look at it until it answers and its time is over."""
+        async with open_client(seconds=PROBE_TIMEOUT) as client:
             while True:
                 await asyncio.sleep(PROBE_EVERY)
                 look = await look_at(client, replica.url, self._headers, metrics=False)

@@ -6,6 +6,7 @@ from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
+from ovlt_data.recipe.replicas import read_urls
 from ovlt_data.recipe.schema import (
     Build,
     CaptionColumns,
@@ -49,6 +50,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_recipe",
+    "read_urls",
     "recipe_hash",
     "resolved_yaml",
 ]

@@ -1,13 +1,14 @@
 """What a recipe says of one model: where it is, who it is, how its replies are drawn."""
 
-import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.budget import Price
-from ovlt_data.recipe.keys import refuse_key_in_headers, refuse_key_in_url, require_variable
-from ovlt_data.recipe.place import find_data, is_local
+from ovlt_data.recipe.keys import refuse_key_in_headers, require_variable
+from ovlt_data.recipe.place import Place, find_data, is_local, local
+from ovlt_data.recipe.replicas import FROM_FILE, check_urls, read_urls
 from ovlt_data.recipe.section import OneOrMore, Section, Word
 
 EMBEDDED = "embedded"
@@ -90,7 +91,8 @@ class Model(Section):
     """One model behind OpenAI-compatible endpoints."""
 
     endpoint: OneOrMore
-    """`embedded`, or its URL up to `/v1`, or a list of URLs: replicas of the same model."""
+    """`embedded`, or its URL up to `/v1`, or a list of URLs: replicas of the same model; or `file:PATH`, with one URL a
+    line, `#` before comments, read again whenever it changes."""
     model: Word | None = None
     """Its id, as the server knows it; left out with `embedded`: ovlt's own tiny model."""
     revision: Word | None = None
@@ -126,15 +128,24 @@ class Model(Section):
         """Whether ovlt starts the server itself."""
         return self.endpoint == [EMBEDDED]
 
+    @property
+    def roster(self) -> Path | None:
+        """The file that names the replicas, where the recipe does not."""
+        (first, *_) = self.endpoint
+        return Path(first.removeprefix(FROM_FILE)) if first.startswith(FROM_FILE) else None
+
+    @property
+    def urls(self) -> list[str]:
+        """Its replicas; raises ValueError for a file that can't be used any more."""
+        return read_urls(self.roster) if self.roster else self.endpoint
+
     @field_validator("endpoint")
     @classmethod
-    def _are_urls(cls, endpoints: list[str]) -> list[str]:
-        for url in endpoints if endpoints != [EMBEDDED] else ():
-            refuse_key_in_url(url)
-            if not re.fullmatch(r"https?://[^/\s?#]+[^\s#]*", url):
-                raise ValueError(f"is `{url}`; expected `embedded` alone, or URLs that begin with http:// or https://")
-        if len(set(endpoints)) < len(endpoints):
-            raise ValueError("names one URL twice; expected each replica once")
+    def _can_be_asked(cls, endpoints: list[str], info: ValidationInfo) -> list[str]:
+        if len(endpoints) == 1 and endpoints[0].startswith(FROM_FILE):
+            return _find_roster(endpoints[0].removeprefix(FROM_FILE), info)
+        if endpoints != [EMBEDDED]:
+            check_urls(endpoints)
         return endpoints
 
     @field_validator("model")
@@ -182,6 +193,14 @@ class Model(Section):
         if twice:
             raise ValueError(f"holds {', '.join(twice)}; expected in its own key of the recipe, or not at all")
         return body
+
+
+def _find_roster(name: str, info: ValidationInfo) -> list[str]:
+    if not isinstance(info.context, Place):
+        return [f"{FROM_FILE}{name}"]
+    path = local(name, info.context)
+    read_urls(path)
+    return [f"{FROM_FILE}{path}"]
 
 
 def _not_neutral(sampling: Sampling) -> set[str]:

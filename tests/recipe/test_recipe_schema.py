@@ -34,6 +34,8 @@ RULES = {
     "no-endpoint": ("models.brain.endpoint=[]", "models.brain.endpoint", "is an empty list"),
     "embedded-and-urls": ("models.eye.endpoint=[embedded, http://a/v1]", "models.eye.endpoint", "`embedded` alone"),
     "replica-twice": ("models.brain.endpoint=[http://a, http://a]", "models.brain.endpoint", "one URL twice"),
+    "no-file-of-replicas": ("models.brain.endpoint=file:none.txt", "models.brain.endpoint", "no such file: none.txt"),
+    "file-of-replicas-and-urls": ("models.brain.endpoint=[http://a, file:b]", "models.brain.endpoint", "alone"),
     "sampling-of-vllm": (
         "models.brain={provider: openai, sampling: {min_p: 0.1}}",
         "models.brain.sampling",
