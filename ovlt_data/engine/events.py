@@ -1,7 +1,7 @@
 """events.jsonl: what happened to a run besides rows, one JSON object a line: why it took so long, asked later.
 
-Events: `start` and `resume` · `retry` · `down`, `eject` and `up` of a replica, and its `join` and `leave` · `end`, with the
-state that run.json names.
+Events: `start` and `resume` · `retry` · `down`, `eject`, `up`, `join` and `leave` of a replica · `end`, with the state
+that run.json names.
 """
 
 from collections.abc import Generator
