@@ -1,9 +1,11 @@
-"""Run the short benchmarks: python -m benchmarks. `python -m benchmarks.concurrency` takes minutes."""
+"""Run the short benchmarks: python -m benchmarks. Those that take minutes: docs/benchmarks.md."""
 
-from benchmarks import curation, engine, grading, startup
+from benchmarks import curation, engine, grading, images, memory, startup
 
 if __name__ == "__main__":
     startup.main()
     engine.main()
     grading.main()
     curation.main()
+    images.main()
+    memory.main()

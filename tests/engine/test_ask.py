@@ -106,11 +106,23 @@ def picture(tmp_path: Path) -> Image:
     return images.save(path.read_bytes(), tmp_path / "images")
 
 
+def lose(picture: Image) -> None:
+    Path(picture.path).unlink()
+
+
 async def test_prompt_with_a_picture_is_sent_once_for_all_samples(engine_of: Asking, picture: Image) -> None:
     engine, sent = await engine_of(honours_n)
     replies = await engine.sample(Ask("m", "what?", (picture,)), 4)
     assert [body["n"] for body in sent.asked] == [4]
     assert sorted(replies.by_slot) == [0, 1, 2, 3]
+
+
+async def test_a_reply_from_the_store_needs_no_picture(engine_of: Asking, picture: Image) -> None:
+    engine, sent = await engine_of(honours_n)
+    first = await engine.sample(Ask("m", "what?", (picture,)), 4)
+    lose(picture)
+    again = await engine.sample(Ask("m", "what?", (picture,)), 4)
+    assert (again.by_slot, again.failure, len(sent.asked)) == (first.by_slot, None, 1)
 
 
 async def test_text_prompt_is_one_request_per_sample(engine_of: Asking) -> None:
