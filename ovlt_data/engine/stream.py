@@ -70,8 +70,10 @@ class Stream:
         self._rest += data
         if b"\n" not in data:
             return False
-        *lines, self._rest = self._rest.split(b"\n")
-        return any(self._take_line(bytes(line)) for line in lines)
+        *lines, rest = bytes(self._rest).split(b"\n")
+        self._rest[:] = rest
+        # Only data is looked at: comments keep the connection alive, and other fields are not used.
+        return any(self._take(line[5:].strip()) for line in lines if line.startswith(b"data:"))
 
     def join(self, headers: Mapping[str, str]) -> Answer:
         """The answer once the stream is over. Raises Broken where it ended before the reply did."""
@@ -84,14 +86,9 @@ class Stream:
         body = {"model": self._model, "choices": [choice], "usage": self._usage}
         return Answer(200, headers, msgspec.json.encode(body))
 
-    def _take_line(self, line: bytes) -> bool:
-        """Only data is looked at: comments keep the connection alive, and other fields are not used."""
-        if not line.startswith(b"data:"):
-            return False
-        data = line[5:].strip()
-        return data != DONE and self._take(data)
-
     def _take(self, data: bytes) -> bool:
+        if data == DONE:
+            return False  # the connection is read to its end, which keeps it for the next request
         try:
             event = _decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -104,14 +101,13 @@ class Stream:
         return any(self._grow(choice) for choice in event.choices)
 
     def _grow(self, choice: _Choice) -> bool:
-        delta = choice.delta
+        """One event may hold the end of the reasoning and the beginning of the content."""
         self._finish = choice.finish_reason or self._finish
-        text = delta.content
-        if text:
-            self._content.append(text)
-        elif text := delta.reasoning or delta.reasoning_content:
-            self._reasoning.append(text)
-        if not text or not self._watch.add(text):
+        thought = choice.delta.reasoning or choice.delta.reasoning_content or ""
+        said = choice.delta.content or ""
+        self._reasoning.append(thought)
+        self._content.append(said)
+        if not self._watch.add(thought + said):
             return False
         self._finish = "loop"
         return True

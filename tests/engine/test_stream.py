@@ -69,6 +69,11 @@ def test_reasoning_comes_under_both_of_its_names(name: str) -> None:
     assert (reply.reasoning, reply.content, reply.finish_reason) == ("first then", "42", "stop")
 
 
+def test_one_event_may_end_the_reasoning_and_begin_the_content() -> None:
+    reply = join(data_of(said(reasoning="first "), said(reasoning="then", content="4"), said("stop", content="2")))
+    assert (reply.reasoning, reply.content) == ("first then", "42")
+
+
 def test_tokens_that_nobody_counted_are_unknown() -> None:
     reply = join(data_of(said(content="42"), said("stop")))
     assert (reply.completion_tokens, reply.exact_tokens) == (0, False)
