@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from vllm_runs import GRPO, describe_model, read_outcome, read_run_table, run_ovlt, write_recipe
 from vllm_server import VllmServer
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(600)]
 
-WORDS = ["problem_id", "slot", "reasoning", "content", "finish_reason", "completion_tokens"]
 STREAM = ("--set", "models.reasoner.stream=true", "--set", "models.reasoner.limits.concurrency=1")
 
 
@@ -22,14 +22,20 @@ def write_reasoner(folder: Path, server: VllmServer, *, extra: dict[str, Any], *
 
 
 def test_streamed_samples_are_the_unstreamed_ones(vllm: VllmServer, tmp_path: Path) -> None:
+    """Word for word; where a reply without </think> belongs, vLLM's parser decides otherwise for streams now and then."""
     tables = []
     for name, options in (("whole", STREAM[2:]), ("streamed", STREAM)):
         recipe = write_reasoner(tmp_path / name, vllm, extra={}, max_tokens=64)
         ran = run_ovlt(recipe, *options)
         assert ran.status == 0, ran.said
-        tables.append(read_run_table(recipe, "samples").sort("problem_id", "slot").select(WORDS))
+        tables.append(read_run_table(recipe, "samples").sort("problem_id", "slot"))
     assert tables[0].height == 6
-    assert tables[1].to_dicts() == tables[0].to_dicts()
+    assert said_in(tables[1]) == said_in(tables[0])
+
+
+def said_in(samples: pl.DataFrame) -> list[tuple[str, int, str, list[str]]]:
+    rows = samples.select("problem_id", "slot", "finish_reason", text=pl.col("reasoning") + " " + pl.col("content"))
+    return [(problem, slot, finish, text.split()) for problem, slot, finish, text in rows.iter_rows()]
 
 
 def test_a_loop_is_cut_and_vllm_stops_generating(vllm: VllmServer, tmp_path: Path) -> None:
