@@ -22,7 +22,7 @@ def write_reasoner(folder: Path, server: VllmServer, *, extra: dict[str, Any], *
 
 
 def test_streamed_samples_are_the_unstreamed_ones(vllm: VllmServer, tmp_path: Path) -> None:
-    """Word for word; a reply without </think> is content in some streams where it is reasoning else, says vLLM."""
+    """Word for word; streaming, vLLM calls all of it content, since the prompt mentions </think>."""
     tables = []
     for name, options in (("whole", STREAM[2:]), ("streamed", STREAM)):
         recipe = write_reasoner(tmp_path / name, vllm, extra={}, max_tokens=64)
