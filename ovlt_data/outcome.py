@@ -68,7 +68,8 @@ def describe_rungs(rungs: Sequence[RungTally]) -> list[str]:
     """Plain lines for people, where there is more than one way to try."""
     if len(rungs) < 2:
         return []
-    return [f"{name_rung(rung):<32} {describe_rung(rung)}" for rung in rungs]
+    width = max(len(name_rung(rung)) for rung in rungs)
+    return [f"{name_rung(rung):<{width}}  {describe_rung(rung)}" for rung in rungs]
 
 
 def name_rung(rung: RungTally) -> str:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from ovlt_data.check.data import check_golds, check_identity, check_sources
+from ovlt_data.check.data import check_golds, check_identity, check_sampling, check_sources
 from ovlt_data.check.endpoints import check_endpoints
 from ovlt_data.check.finding import Finding
 from ovlt_data.connect import open_endpoints, open_store, read_problems
@@ -45,6 +45,7 @@ def check_offline(recipe: Recipe, rows: list[Problem | Unusable]) -> Iterator[Fi
     yield from check_sources(recipe, rows)
     yield from check_golds([row for row in rows if isinstance(row, Problem)])
     yield from check_identity(recipe)
+    yield from check_sampling(recipe)
 
 
 async def check_online(recipe: Recipe, problems: list[Problem], *, beside: Path, say: Say) -> AsyncIterator[Finding]:

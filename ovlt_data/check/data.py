@@ -59,6 +59,16 @@ def check_identity(recipe: Recipe) -> Iterator[Finding]:
             yield Finding("ok", f"models.{name}", f"{len(model.urls)} replicas, named by {model.roster}")
 
 
+def check_sampling(recipe: Recipe) -> Iterator[Finding]:
+    """What adaptive samples mean for a dataset that is about difficulty."""
+    if recipe.build.kind == "grpo" and recipe.reason is not None and recipe.reason.samples.until is not None:
+        says = (
+            "is adaptive and build.kind is grpo: pass_rate is null, since the number of samples follows from their "
+            "outcome, and min_correct alone tells problems apart; for pass rates say samples: 4"
+        )
+        yield Finding("warning", "reason.samples", says)
+
+
 def _passes(problem: Problem) -> bool:
     gold = canonical_answer(problem.answer, answer_type=problem.answer_type, choices=problem.choices)
     verdict = grade(

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 from msgspec import Struct
 
+from ovlt_data.engine.tally import RungTally
 from ovlt_data.errors import UsageError
 from ovlt_data.tables import FAILURES, UNUSABLE, read_table
 from ovlt_data.types import FunnelStep
@@ -36,6 +37,8 @@ class Material(Struct, frozen=True, kw_only=True):
     unusable: pl.DataFrame
     version: Path | None
     """The dataset version's folder, where there is one."""
+    rungs: list[RungTally] = []
+    """Of a run: what each try at its problems cost and won."""
 
 
 def read_material(folder: Path) -> Material:
@@ -77,6 +80,7 @@ def _read_run(folder: Path) -> Material:
         failures=failures,
         unusable=read_table(folder, "unusable"),
         version=version,
+        rungs=msgspec.convert(run.get("rungs", []), list[RungTally]),
     )
 
 

@@ -188,6 +188,17 @@ async def test_lasting_failures_are_kept_and_sent_again_only_when_told(run: Run)
     assert (again.requests, told.requests, told.failures) == (0, 1 + PROBLEMS // 3 * 4, {})
 
 
+async def test_empty_caption_is_asked_again_when_told_and_the_new_one_stays(run: Run) -> None:
+    async with FakeEndpoint(first=["empty_content"]) as server:
+        first = await run(server.url)
+        again = await run(server.url)
+        told = await run(server.url, retry=["empty_caption"])
+        after = await run(server.url)
+    assert first.failures == again.failures == {"empty_caption": PROBLEMS // 3}
+    assert (again.requests, told.requests, told.failures) == (0, 1 + PROBLEMS // 3 * 4, {})
+    assert (after.requests, after.version) == (0, told.version)
+
+
 async def test_row_whose_request_was_given_up_rejoins_the_queue(run: Run) -> None:
     async with FakeEndpoint(first=["status_500"]) as server:
         outcome = await run(server.url, attempts=1)

@@ -53,6 +53,19 @@ RULES = {
     "no-sources": ("problems.sources=[]", "problems.sources", "is an empty list"),
     "name-that-leaves-the-folder": ("name=../trial", "name", "Of the folder runs/NAME"),
     "name-with-a-slash": ("name=a/b", "name", "Of the folder runs/NAME"),
+    "fewer-than-the-least": ("reason.samples={min: 3, max: 2}", "reason.samples.max", "expected at least min, 3"),
+    "no-end-of-samples": ("reason.samples={min: 1, max: 4}", "reason.samples.until", "expected until: {correct: N}"),
+    "never-enough": (
+        "reason.samples={max: 4, until: {correct: 5}}",
+        "reason.samples.until",
+        "5 correct of at most 4 samples",
+    ),
+    "rung-to-nobody": ("reason.escalate=[{on: wrong, model: brian}]", "reason", "names the model `brian`"),
+    "rung-without-a-model": ("reason.escalate=[{on: wrong}]", "reason.escalate.0.model", "expected it with on: wrong"),
+    "rung-without-a-cap": ("reason.escalate=[{on: length}]", "reason.escalate.0.max_tokens", "expected it with on: le"),
+    "rung-to-the-same": ("reason.escalate=[{on: wrong, model: brain}]", "reason.escalate", "asks `brain` twice"),
+    "rung-under-no-cap": ("reason.escalate=[{on: length, max_tokens: 9}]", "reason", "which has no max_tokens"),
+    "quota-of-no-source": ("stop_when.sources={tabmwp: 5}", "stop_when", "names the source `tabmwp`"),
     "hidden-name": ("name=.trial", "name", "Of the folder runs/NAME"),
 }
 
@@ -98,6 +111,11 @@ def test_the_key_variable_must_be_set(good: Path, complain: Complain, monkeypatc
 def test_a_model_that_stands_beside_the_recipe_is_local_too(complain: Complain, good: Path) -> None:
     (good.parent / "org/brain").mkdir(parents=True)
     assert "org/brain is a local path" in complain()[0]
+
+
+def test_sampling_may_not_end_before_curation_has_enough(complain: Complain) -> None:
+    (line,) = complain(sets=["reason.samples={max: 8, until: {correct: 1}}", "curate.0.min_correct=2"])
+    assert "curate: asks for min_correct 2 of 1 correct samples, where sampling ends" in line
 
 
 def test_short_forms_mean_the_long_ones() -> None:
