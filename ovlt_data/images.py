@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import PIL.Image
 from msgspec import Struct
@@ -115,6 +115,29 @@ def prepare(data: bytes, *, name: str, max_pixels: int | None = None, min_pixels
     return _encode(plain, lossless=kind.lossless or _is_lossless_webp(data))
 
 
+def measure(image: Image) -> tuple[int, int]:
+    """Width and height of the picture in the file, from its header alone."""
+    path = Path(image.path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(32)
+            file.seek(0)
+            kind = _recognise(head, name=image.path)
+            return _webp_size(head) if kind.open is WebPImageFile else kind.open(file).size
+    except BadImage:
+        raise
+    except Exception as error:  # damaged files make Pillow's readers raise nearly anything
+        raise BadImage(f"{path}: can't be read: {error}") from error
+
+
+def decode(data: bytes, *, name: str) -> PIL.Image.Image:
+    """The pixels as a person sees them: upright, in 8-bit RGB or grey, on white where they are transparent."""
+    picture, _ = _decode(data, _recognise(data, name=name), name=name)
+    turn = _TURNS.get(_read_orientation(picture.info.get("exif", b"")))
+    plain = _make_plain(picture)
+    return plain if turn is None else plain.transpose(turn)
+
+
 def data_url(prepared: Prepared) -> str:
     return f"data:{prepared.media_type};base64,{base64.b64encode(prepared.data).decode()}"
 
@@ -127,7 +150,7 @@ class _Jpeg(JpegImageFile):
 
 
 class _Kind(NamedTuple):
-    open: Callable[[BytesIO], PIL.Image.Image]
+    open: Callable[[IO[bytes]], PIL.Image.Image]
     suffix: str
     media_type: str
     sendable: bool
