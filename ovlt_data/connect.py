@@ -18,6 +18,7 @@ from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Model, Recipe
 from ovlt_data.serve.transport import EmbeddedServers, EmbeddedTransport, embedded_folder, resolve_embedded
 from ovlt_data.sources import on_hub, read_sources
+from ovlt_data.sources.contaminated import read_benchmarks, refuse_contaminated
 from ovlt_data.types import Problem, Say, Unusable
 
 
@@ -100,7 +101,9 @@ def read_problems(
 ) -> Iterator[Problem | Unusable]:
     """The rows of all sources, in the recipe's order, read as they are pulled; offline, without those on the Hub."""
     specs = [spec for spec in recipe.problems.sources if not (offline and on_hub(spec))]
-    return read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit, is_full=is_full)
+    benchmarks = [spec for spec in recipe.problems.decontaminate if not (offline and on_hub(spec))]
+    rows = read_sources(specs, images_folder=images_folder, seed=recipe.seed, limit=limit)
+    return refuse_contaminated(rows, read_benchmarks(benchmarks)) if benchmarks else rows
 
 
 def _read_urls(name: str, model: Model) -> list[str]:

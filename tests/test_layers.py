@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("types", "errors"),
     ("text", "images", "lookup", "checkpoint"),
+    ("alike",),
     ("answers",),
     ("recipe", "prompts"),
     ("tables",),

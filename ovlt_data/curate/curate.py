@@ -10,11 +10,13 @@ import polars as pl
 
 from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.funnel import count_step
+from ovlt_data.curate.problems import find_problems, strip_tails
 from ovlt_data.curate.steps import find_dropped, label, measure
 from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
+from ovlt_data.curate.traces import find_traces
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Step
-from ovlt_data.recipe.step import Strip
+from ovlt_data.recipe.step import PROBLEM_FILTERS, TRACE_FILTERS, Strip
 from ovlt_data.tables import Curated
 from ovlt_data.types import FunnelStep
 
@@ -50,8 +52,7 @@ def curate(
     _refuse_equal_marks(steps)
     counts = count_verdicts(problems, samples, rated=rated)
     start = _start_sft(counts, samples) if kind == "sft" else _keep(counts, counts, at=START[kind])
-    golds = list_golds(problems)
-    outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows, golds), initial=start))
+    outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows, problems), initial=start))
     return Curated(
         rows=outcomes[-1].rows,
         rejected=pl.concat([outcome.dropped for outcome in outcomes], how="diagonal"),
@@ -89,14 +90,29 @@ def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> StepOutcome:
     return drop_rows(rows, pl.col("status") != "correct", at=START["sft"], reason=pl.col("reason"))
 
 
-def _apply(step: Step, rows: pl.DataFrame, golds: pl.DataFrame) -> StepOutcome:
+def _apply(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcome:
     if step.strip_reflections is not None:
-        return _strip(step.strip_reflections, rows, golds, at=label(step))
+        return _strip(step.strip_reflections, rows, list_golds(problems), at=label(step))
+    if step.strip_tails is not None:
+        edited = strip_tails(rows, problems)
+        return _keep(rows, edited, at=label(step), touched=edited["asked"].is_not_null())
     if step.mark is not None:
-        marked = rows.with_columns(find_dropped(step.mark).alias(_mark_column(step.mark)))
+        marked = rows.with_columns(_doomed(step.mark, rows, problems).alias(_mark_column(step.mark)))
         return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
     reason = "not_selected" if step.select is not None else step.name
-    return drop_rows(rows, find_dropped(step), at=label(step), reason=pl.lit(reason))
+    return drop_rows(rows, _doomed(step, rows, problems), at=label(step), reason=pl.lit(reason))
+
+
+def _doomed(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> pl.Expr:
+    """True for the rows that the filter drops; filters of problems compare only those of which a row is left."""
+    if step.caption_leakage == "keep":
+        return pl.lit(False)
+    if step.name in TRACE_FILTERS:
+        return pl.lit(find_traces(step, rows))
+    if step.name in PROBLEM_FILTERS:
+        left = problems.join(rows, left_on="id", right_on="problem_id", how="semi")
+        return pl.col("problem_id").is_in(sorted(find_problems(step, left)))
+    return find_dropped(step)
 
 
 def _strip(how: Strip, rows: pl.DataFrame, golds: pl.DataFrame, *, at: str) -> StepOutcome:

@@ -33,6 +33,10 @@ def find_dropped(step: Step) -> pl.Expr:
         return pl.col("words") < step.min_words
     if step.max_words is not None:
         return pl.col("words") > step.max_words
+    if step.min_tokens is not None:
+        return pl.col("completion_tokens").is_between(1, step.min_tokens - 1).fill_null(value=False)
+    if step.max_tokens is not None:
+        return (pl.col("completion_tokens") > step.max_tokens).fill_null(value=False)
     raise ValueError(f"{label(step)} is no filter")
 
 

@@ -54,7 +54,8 @@ def identify(rows: Iterable[Row]) -> str:
 
 
 def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
-    said = provenance.prompts["train"].render(question=found["question"], choices=found["choices"])
+    asked = found.get("asked") or found["question"]  # `strip_tails` may have shortened it
+    said = provenance.prompts["train"].render(question=asked, choices=found["choices"])
     values = {column: value for column, value in found.items() if column in TO_KNOW or column.startswith("mark_")}
     values |= {
         "prompt": [{"role": "user", "content": said}],

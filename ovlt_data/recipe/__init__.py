@@ -5,6 +5,7 @@ from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
+from ovlt_data.recipe.problems import Problems, SourceSpec
 from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
 from ovlt_data.recipe.replicas import read_urls
 from ovlt_data.recipe.schema import (
@@ -12,12 +13,10 @@ from ovlt_data.recipe.schema import (
     CaptionColumns,
     CaptionStep,
     GivenSamples,
-    Problems,
     Recipe,
     SampleColumns,
-    SourceSpec,
 )
-from ovlt_data.recipe.step import Select, Step
+from ovlt_data.recipe.step import ImageSize, Select, Step
 from ovlt_data.recipe.stop import Stop, StopWhen
 
 __all__ = [
@@ -28,6 +27,7 @@ __all__ = [
     "CaptionStep",
     "GivenSamples",
     "ImageLimits",
+    "ImageSize",
     "Limits",
     "Model",
     "Price",

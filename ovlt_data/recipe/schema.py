@@ -10,78 +10,16 @@ is to be told everything at once, each thing at the key to change. `model.py` ho
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import Model
+from ovlt_data.recipe.problems import Problems
 from ovlt_data.recipe.reason import ReasonStep
-from ovlt_data.recipe.section import DataPath, LocalPaths, PromptName, Section, TablePath, Word
+from ovlt_data.recipe.section import LocalPaths, PromptName, Section, TablePath, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 from ovlt_data.recipe.stop import Stop, StopWhen
-
-
-class SourceDefaults(Section):
-    """What all sources share; each may say it otherwise."""
-
-    format: Word | None = None
-    """The reader (`ovlt sources` lists them); left out: the one named like the source."""
-    path: DataPath | None = None
-    """File or folder from the recipe's folder if it exists, else a Hub id (owner/name)."""
-    config: Word | None = None
-    """Subset of a Hub dataset."""
-    revision: Word | None = None
-    """Commit of a Hub dataset. Digits need quotes."""
-    split: Word | None = None
-    """Split of a Hub dataset, or of a folder that has some."""
-    sample: int | None = Field(default=None, ge=1)
-    """Take so many problems, ranked by a hash: more sources or a larger number disturb few picks."""
-    first: int | None = Field(default=None, ge=1)
-    """Take so many problems in the file's order."""
-    columns: dict[Word, Word] = {}
-    """{what ovlt reads: the source's column}, where the names differ."""
-    count: int | None = Field(default=None, ge=1)
-    """Problems to draw (drawn sources such as `shapes`)."""
-    seed: int | None = None
-    """Of the drawing; left out: the recipe's."""
-
-    @field_validator("first")
-    @classmethod
-    def _one_way_to_take(cls, first: int | None, info: ValidationInfo) -> int | None:
-        if first is not None and info.data.get("sample") is not None:
-            raise ValueError("stands beside `sample`; expected one of them")
-        return first
-
-
-class SourceSpec(SourceDefaults):
-    """One source of problems."""
-
-    source: Word
-    """Its label in the dataset."""
-
-    @property
-    def reader(self) -> str:
-        """The format that it is read as."""
-        return self.format or self.source
-
-
-class Problems(Section):
-    """Where problems come from."""
-
-    defaults: SourceDefaults = SourceDefaults()
-    """What all sources share."""
-    sources: list[SourceSpec] = Field(min_length=1)
-    """In this order; the defaults are filled in."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill_in_defaults(cls, data: Any) -> Any:
-        match data:
-            case {"defaults": {**defaults}, "sources": [*sources]}:
-                filled = [{**defaults, **source} if isinstance(source, dict) else source for source in sources]
-                return {**data, "sources": filled}
-            case _:
-                return data
 
 
 class CaptionColumns(Section):
@@ -164,7 +102,8 @@ class Recipe(RecipeFile):
     samples: GivenSamples | None = None
     """Instead of `reason`: samples from a table."""
     curate: list[Step] = []
-    """Steps in this order; nothing is sent, every dropped row keeps its reason."""
+    """Steps in this order; nothing is sent, every dropped row keeps its reason. With `caption`, sft rows pass
+    `caption_leakage: drop` first, unless a step says otherwise."""
     build: Build
     """What a row of the dataset looks like."""
     store: LocalPaths | None = None
@@ -175,6 +114,18 @@ class Recipe(RecipeFile):
     """What a run may spend; left out: all it takes."""
     stop_when: StopWhen = StopWhen()
     """When there is enough; left out: every problem is asked."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of curation with those that stand there by default.
+
+        A trace written from a caption must not tell a student of it. This comes first, so that `select` chooses
+        among what may be kept.
+        """
+        said = any((step.mark or step).caption_leakage is not None for step in self.curate)
+        if self.caption is None or self.build.kind == "grpo" or said:
+            return self.curate
+        return [Step(caption_leakage="drop"), *self.curate]
 
     def expects_reasoning(self, name: str) -> bool:
         """Whether a model that returns no reasoning is to be reported."""
@@ -252,7 +203,8 @@ class Recipe(RecipeFile):
         wrong = [name for name in names if name in SAMPLE_LEVEL]
         if build.kind == "grpo" and wrong:
             raise ValueError(
-                f"is grpo, whose rows hold no trace, but curate has {', '.join(wrong)}; expected only min_correct there"
+                f"is grpo, whose rows hold no trace, but curate has {', '.join(wrong)}; "
+                "expected only steps that look at problems"
             )
         return build
 

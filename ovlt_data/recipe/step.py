@@ -11,9 +11,16 @@ By = Literal["shortest", "second_longest", "first", "all"]
 How = Literal["keep", "truncate", "excise"]
 Needed = dict[Literal["default", AnswerType], Annotated[int, Field(ge=0)]]
 
-SAMPLE_LEVEL = frozenset({"select", "strip_reflections", "min_words", "max_words"})
+Drop = Literal["drop"]
+PROBLEM_FILTERS = frozenset({"image_size", "answer_in_question", "near_pictures", "near_problems"})
+"""Filters that look at what is asked."""
+TRACE_FILTERS = frozenset({"caption_leakage", "format", "loops", "repeated_text"})
+"""Filters that read one trace."""
+LENGTH_FILTERS = frozenset({"min_words", "max_words", "min_tokens", "max_tokens"})
+
+SAMPLE_LEVEL = frozenset({"select", "strip_reflections"}) | TRACE_FILTERS | LENGTH_FILTERS
 """Steps that look at one trace: rows of a grpo dataset have none."""
-FILTERS = frozenset({"min_correct", "min_words", "max_words"})
+FILTERS = frozenset({"min_correct"}) | PROBLEM_FILTERS | TRACE_FILTERS | LENGTH_FILTERS
 """Steps that drop rows, and so can mark them instead."""
 
 
@@ -33,6 +40,23 @@ class Strip(Section):
     """`keep` only counts them."""
     answer_follows: Literal["report", "drop"] = "report"
     """Traces in which the gold's value or choice doesn't stand (any more): count them, or drop them."""
+
+
+class ImageSize(Section):
+    """Which pictures are fit to be looked at, by their size in pixels."""
+
+    min_side: int = Field(default=28, ge=1)
+    """Of the shorter side: 28 is one token of Qwen2-VL."""
+    max_aspect: float = Field(default=200.0, ge=1)
+    """Longer side over shorter: Qwen2-VL's processor, and so vLLM, refuses more than 200."""
+    max_pixels: int | None = Field(default=None, ge=1)
+    """Width times height."""
+
+    def allow(self, width: int, height: int) -> bool:
+        """Whether a picture of this size is within the limits."""
+        shorter, longer = sorted((width, height))
+        too_large = self.max_pixels is not None and width * height > self.max_pixels
+        return shorter >= self.min_side and longer <= self.max_aspect * shorter and not too_large
 
 
 def _spell_out_needed(value: object) -> object:
@@ -75,6 +99,32 @@ class Step(Section):
     """Drop traces with fewer words."""
     max_words: int | None = Field(default=None, ge=1)
     """Drop traces with more words."""
+    min_tokens: int | None = Field(default=None, ge=1)
+    """Drop replies of fewer tokens, as the server counted them; where it told none, the reply stays."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Drop replies of more tokens. Of several replies to one request a count is its share by length."""
+    caption_leakage: Literal["drop", "keep"] | None = None
+    """Drop traces that speak of the caption ("the description says"), which the student never sees. On by default
+    where the recipe has `caption`; `keep` turns it off."""
+    loops: Drop | None = None
+    """Drop traces that repeat one passage without end."""
+    repeated_text: float | None = Field(default=None, ge=0, lt=1)
+    """Drop traces of which more than this share of all runs of eight words was said before."""
+    format: Drop | None = None
+    """Drop replies that did not finish, hold no thought, have not exactly one <answer> at their end, or stray tags."""
+    strip_tails: Literal["strip"] | None = None
+    """Ask the student without orders about the answer's form ("Answer with a single word") at the question's end;
+    the column `question` keeps the source's words."""
+    image_size: ImageSize | None = None
+    """Drop problems with a picture outside these limits: {min_side: 28, max_aspect: 200, max_pixels: N}."""
+    answer_in_question: Drop | None = None
+    """Drop problems whose question states the gold, but for choices and yes or no."""
+    near_problems: float | None = Field(default=None, gt=0, le=1)
+    """Of problems on the same or nearly the same picture, with one gold and equal numbers, that share so much of
+    their wording (0.8: of runs of three words), keep the first by a hash."""
+    near_pictures: int | None = Field(default=None, ge=0, le=64)
+    """Of different pictures that look the same, keep the problems of the first by a hash: largest number of the 256
+    bits of a perceptual hash that differ."""
     mark: "Step | None" = None
     """A filter that writes its verdict as a column instead of dropping."""
 
@@ -88,6 +138,8 @@ class Step(Section):
     def _marks_a_filter(cls, step: Self | None) -> Self | None:
         if step is not None and step.name not in FILTERS:
             raise ValueError(f"can't mark {step.name}; expected a filter: {', '.join(sorted(FILTERS))}")
+        if step is not None and step.caption_leakage == "keep":
+            raise ValueError("can't mark what `keep` keeps; expected mark: {caption_leakage: drop}")
         return step
 
     @model_validator(mode="before")

@@ -1,33 +1,40 @@
 """Words by which a trace gives away that its writer read a caption and saw no picture.
 
 A student sees the picture: one that learns to quote "the description" makes one up, and learns to doubt what it sees.
-The pattern is in the syntax that Python and polars share. Plain uses of the words are spared: a problem's description,
-a figure described as something, "the caption" of a chart's own print ("the figure's caption reads").
+Plain uses of the words are spared: a problem's description, a figure described as having two sides, what a chart's own
+caption reads. The pattern is in the syntax that Python and polars share.
 """
 
-_TEXT = r"(?:caption|description|textual depiction)"
-_OWN = r"(?:problem|question|task|statement|word|job|product)"
-
-LEAKAGE = "(?i)" + "|".join(
-    (
-        rf"\b(?:the|this|that) (?:given |provided |above |image |image's |picture |figure |visual |scene |detailed )*{_TEXT}"
-        rf"(?: (?:of the|of this) (?:image|picture|figure|scene|diagram|chart|table))?"
-        r",? (?:says|said|states|stated|mentions|mentioned|does|doesn|did|do not|didn|is|was|isn|wasn|only|gives|gave|"
-        r"lists|listed|notes|noted|tells|told|describes|names|provides|provided|specifies|specified|indicates|"
-        r"indicated|implies|suggests|shows|might|may|could|seems|lacks|has|had|above|given|here|again|step by step|"
-        r"with the question)\b",
-        rf"\b(?:based on|according to|from|per|in|given|by|using|as per|reading|read|through|back to|look(?:ing)? at|"
-        rf"check(?:ing)?|relying on|rely on|only have) (?:only )?(?:the|this|that|a) "
-        rf"(?:given |provided |above |image |image's |picture |figure |visual |scene |detailed )*{_TEXT}"
-        rf"(?:s)?(?: (?:of the|of this) (?:image|picture|figure|scene|diagram|chart|table|given|provided)|[.,;:?!)]|$|\n|"
-        rf" (?:provided|given|above|alone|again|step|with|it|that|we|i|there|and|but|only|says|states|mentions)\b)",
-        rf"\b(?:image|picture|photo|scene)(?:'s)? (?:caption|description)\b",
-        r"\b(?:description|caption)s? (?:of the (?:image|picture|photo|scene|diagram)|(?:i was|we were|i am|i'm) given)\b",
-        r"\b(?:as|the (?:image|picture|scene|figure|diagram|chart)(?: is| was)?) described in the (?:caption|text|prompt)\b",
-        r"\b(?:i|we) (?:can(?:no|')t|am unable to|are unable to|could ?n[o']t|do(?:n't| not)) (?:actually |directly )?"
-        r"(?:see|view|have access to|look at) (?:the|this|any) (?:actual )?(?:image|picture|photo|figure|diagram|chart|visual)",
-        r"\b(?:without|not) (?:actually |directly )?(?:seeing|being able to see|having) the (?:actual )?"
-        r"(?:image|picture|photo|figure|diagram|chart)",
-    )
+_PICTURE = r"(?:image|picture|photo|figure|scene|diagram|chart|table|visual)"
+_TEXT = (
+    r"(?:given |provided |above |detailed |image |picture |figure |scene |visual |image's )*(?:caption|description)"
+    rf"(?: of (?:the|this) {_PICTURE})?"
 )
+_SAYS = (
+    r"(?:says|said|states|stated|mentions|mentioned|does|doesn|did|didn|is|was|isn|wasn|only|gives|gave|lists|listed|"
+    r"notes|noted|tells|told|describes|names|provides|provided|specifies|specified|indicates|indicated|implies|"
+    r"suggests|shows|might|may|could|seems|lacks|has|had|above|given|here|again|step by step|with the question)"
+)
+_BY = (
+    r"(?:based on|according to|from|per|in|given|by|using|reading|read|through|back to|look(?:ing)? at|check(?:ing)?|"
+    r"relying on|rely on|only have)"
+)
+_END = (
+    r"(?:s?(?:[.,;:?!)]|$|\n)|s? (?:provided|given|above|alone|again|step|with|it|that|we|i|there|and|but|only)\b|"
+    rf" of (?:the|this) {_PICTURE})"
+)
+_CANNOT = r"(?:can(?:no|')t|am unable to|are unable to|couldn't|could not|don't|do not)"
+
+_SIGNS = (
+    rf"\b(?:the|this|that) {_TEXT},? {_SAYS}\b",
+    rf"\b{_BY} (?:only )?(?:the|this|that|a) {_TEXT}{_END}",
+    r"\b(?:image|picture|photo|scene)(?:'s)? (?:caption|description)\b",
+    rf"\b(?:caption|description)s? of the {_PICTURE}\b",
+    r"\b(?:caption|description) (?:i was|we were|i am|i'm) given\b",
+    r"\bdescribed in the (?:caption|text|prompt)\b",
+    rf"\b(?:i|we) {_CANNOT} (?:actually |directly )?(?:see|view|have access to|look at) (?:the|this|any) "
+    rf"(?:actual )?{_PICTURE}",
+    rf"\bwithout (?:actually |directly )?(?:seeing|being able to see) (?:the|this) (?:actual )?{_PICTURE}",
+)
+LEAKAGE = "(?i)" + "|".join(_SIGNS)
 """For `re` and for polars' `str.contains`."""

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import polars as pl
 import pytest
 from a_run import make_run
 
@@ -42,3 +43,12 @@ def test_an_id_changes_with_what_a_row_says(tmp_path: Path, column: str, value: 
 def test_an_id_changes_with_the_order_of_rows(tmp_path: Path) -> None:
     rows = rows_of(tmp_path)
     assert identify(rows) != identify(rows[::-1])
+
+
+def test_the_student_is_asked_without_a_stripped_tail(tmp_path: Path) -> None:
+    run = make_run(tmp_path, steps=[{"strip_tails": "strip"}])
+    run.problems = run.problems.with_columns(question=pl.lit("Which colour? Answer with a single word."))
+    rows = make_rows(run.curate().rows, run.problems, run.captions, answer="gold", provenance=run.provenance)
+    first = next(rows).values
+    assert first["prompt"][0]["content"].startswith("Which colour? (")
+    assert first["question"] == "Which colour? Answer with a single word."

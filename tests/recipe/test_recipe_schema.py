@@ -21,7 +21,11 @@ RULES = {
     "no-samples-wanted": ("reason.samples=0", "reason.samples", "at least 1"),
     "more-correct-than-samples": ("curate.0.min_correct={choice: 5}", "curate", "min_correct 5 of 4 samples"),
     "more-arrived-than-samples": ("stop.min_samples=5", "stop", "min_samples 5 of 4 samples"),
-    "trace-steps-in-grpo": ("build.kind=grpo", "build", "but curate has select; expected only min_correct"),
+    "trace-steps-in-grpo": (
+        "build.kind=grpo",
+        "build",
+        "but curate has select; expected only steps",
+    ),
     "two-keys-in-a-step": ("curate.0.min_words=3", "curate.0", "exactly one key"),
     "no-key-in-a-step": ("curate.0={}", "curate.0", "exactly one key"),
     "no-value-in-a-step": ("curate.0.min_correct=", "curate.0", "has no value for min_correct"),
