@@ -17,7 +17,7 @@ from math_verify import parse, verify
 from ovlt_data.answers import extract, grade, symbolic
 from ovlt_data.types import AnswerType
 
-TYPED, SYMBOLIC, PEERS = 40_000, 400, 400
+TYPED, SYMBOLIC, PEERS = 40_000, 24, 60
 
 
 class Case(NamedTuple):
@@ -38,10 +38,12 @@ def main() -> None:
 
 
 def rate(cases: list[Case], check: Callable[[Case], bool]) -> float:
-    start = time.perf_counter()
+    """Per second of this process's time, or of the clock where most of it was spent waiting for the worker."""
+    start, used = time.perf_counter(), time.process_time()
     for case in cases:
         check(case)
-    return len(cases) / (time.perf_counter() - start)
+    taken, used = time.perf_counter() - start, time.process_time() - used
+    return len(cases) / (used if cases[0].kind != "expression" else taken)
 
 
 def by_ovlt(case: Case) -> bool:
