@@ -37,4 +37,4 @@ _SIGNS = (
     rf"\bwithout (?:actually |directly )?(?:seeing|being able to see) (?:the|this) (?:actual )?{_PICTURE}",
 )
 LEAKAGE = "(?i)" + "|".join(_SIGNS)
-"""For `re` and for polars' `str.contains`."""
+"""For `re` and for the expressions of polars."""
