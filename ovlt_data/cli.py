@@ -126,6 +126,19 @@ def check(
 
 
 @app.command()
+def plan(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many problems per source.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Walk some problems, and predict what the run will take: requests, tokens, cost, hours, disk."""
+    from ovlt_data.planning import plan_command
+
+    raise typer.Exit(plan_command(recipe, overrides or [], limit=limit, as_json=as_json))
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A run's or a version's folder.")],
 ) -> None:

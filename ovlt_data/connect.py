@@ -23,12 +23,16 @@ from ovlt_data.types import Problem, Say, Unusable
 
 
 async def open_store(recipe: Recipe, *, beside: Path, stack: AsyncExitStack, say: Say, label: str = LABEL) -> Store:
-    """The first store of the recipe, else of OVLT_STORE, else `store` in the folder `beside`; further ones are read."""
-    named = recipe.store or [os.environ.get("OVLT_STORE") or str(beside / "store")]
-    first, *others = [Path(name) for name in named]
+    """Open the first store folder for writing; further ones are read."""
+    first, *others = store_folders(recipe, beside=beside)
     store = await Store.open(first, read_only=others, label=label, say=say)
     stack.push_async_callback(store.close)
     return store
+
+
+def store_folders(recipe: Recipe, *, beside: Path) -> list[Path]:
+    """As the recipe names them, else OVLT_STORE, else `store` in the folder `beside`."""
+    return [Path(name) for name in recipe.store or [os.environ.get("OVLT_STORE") or str(beside / "store")]]
 
 
 def open_endpoints(

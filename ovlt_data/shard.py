@@ -25,7 +25,7 @@ class Shard(Struct, frozen=True):
 
     def pick(self, rows: Iterable[Problem | Unusable]) -> Iterator[Problem | Unusable]:
         """The rows that are this shard's."""
-        return (row for row in rows if _draw(row) % self.of == self.number - 1)
+        return (row for row in rows if draw(row) % self.of == self.number - 1)
 
 
 def read_shard(text: str) -> Shard:
@@ -37,7 +37,7 @@ def read_shard(text: str) -> Shard:
     return shard
 
 
-def _draw(row: Problem | Unusable) -> int:
+def draw(row: Problem | Unusable) -> int:
     """A number from what a row shares with others, the same on every machine."""
     if isinstance(row, Unusable):
         said = f"{row.source} {row.origin}"

@@ -19,10 +19,11 @@ LAYERS = (
     ("engine",),
     ("sources", "generate", "curate", "publish", "report"),
     ("serve",),
-    ("run_folder", "connect", "shard", "outcome"),
+    ("run_folder", "connect", "shard", "outcome", "estimate"),
     ("account",),
-    ("pipeline", "check"),
+    ("pipeline", "check", "plan"),
     ("progress", "session", "housekeeping", "training"),
+    ("planning",),
     ("cli",),
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
