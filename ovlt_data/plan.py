@@ -2,19 +2,20 @@
 
 Problems are drawn by hash in groups: those on one picture share its caption, and cost as much together. Some groups are
 walked as a run does; their replies stand in the store, so that nothing is paid twice. More follow until the tokens are
-known well enough, or MOST groups have been looked at.
+known well enough, or MOST groups have been looked at. The prediction is of all problems, whatever `stop_when` says.
 """
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import polars as pl
 from msgspec import Struct
 
 from ovlt_data.connect import open_endpoints, open_store, read_problems, store_folders, used_models
@@ -23,11 +24,12 @@ from ovlt_data.engine.store import Asked, Store
 from ovlt_data.engine.tally import Sent, Tally
 from ovlt_data.errors import UsageError
 from ovlt_data.estimate import Estimate, estimate_total
+from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.run import generate, plan_walk
-from ovlt_data.recipe import Price, Recipe
+from ovlt_data.recipe import Model, Price, Recipe, StopWhen
 from ovlt_data.shard import draw
 from ovlt_data.tables import read_table
-from ovlt_data.types import Problem, Say
+from ovlt_data.types import Problem, Reply, Say
 
 FIRST, MOST = 48, 2000
 """Groups of the first round, and of all."""
@@ -45,6 +47,7 @@ class _Asked(NamedTuple):
     model: str
     key: str
     slots: int
+    cap: int | None
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
@@ -143,13 +146,14 @@ async def _walk(
                 store=store,
                 endpoints=endpoints,
                 tally=probe.tally,
+                quota=Quota(StopWhen(), lambda _problems, _samples: pl.DataFrame()),
                 retry=frozenset(),
                 stopping=stopping,
             )
         asked = _read_asked(folder, probe)
         for group in groups:
             distinct = {each for problem in group for each in asked[problem.id]}
-            probe.spent.append(sum([await _look_up(role, recipe, store) for role in distinct], Spent()))
+            probe.spent.append(await _add_up(distinct, recipe, store))
             probe.sizes.append(len(group))
     probe.store_bytes += _size_of(store_folder) - bytes_before
     probe.table_bytes += _size_of(folder)
@@ -176,26 +180,30 @@ async def _look_on(probe: Probe) -> AsyncGenerator[None]:
 def _read_asked(folder: Path, probe: Probe) -> defaultdict[str, set[_Asked]]:
     """What was asked for each problem: problems on one picture name the same caption."""
     asked: defaultdict[str, set[_Asked]] = defaultdict(set)
-    captions, samples = probe.plan.caption, probe.plan.reason
-    if captions is not None and captions.model:
+    if (captions := probe.plan.caption) is not None and captions.model:
+        cap = probe.recipe.models[captions.model].sampling.max_tokens
         for problem, key in read_table(folder, "captions").select("problem_id", "response_key").iter_rows():
-            asked[problem].add(_Asked(captions.model, key, 1))
-    if samples is not None and samples.model:
-        for problem, key in read_table(folder, "samples").select("problem_id", "response_key").unique().iter_rows():
-            asked[problem].add(_Asked(samples.model, key, samples.k))
+            asked[problem].add(_Asked(captions.model, key, 1, cap))
+    for rung in probe.plan.reason.rungs if probe.plan.reason else ():
+        cap = rung.max_tokens or probe.recipe.models[rung.model].sampling.max_tokens
+        said = read_table(folder, "samples").filter(pl.col("model") == rung.model)
+        for problem, key in said.select("problem_id", "response_key").unique().iter_rows():
+            asked[problem].add(_Asked(rung.model, key, rung.samples.max, cap))
     return asked
 
 
-async def _look_up(asked: _Asked, recipe: Recipe, store: Store) -> Spent:
-    """What the replies took when they were paid for. A response's first reply carries its prompt's tokens."""
-    model = recipe.models[asked.model]
-    cap, slots = model.sampling.max_tokens, tuple(range(asked.slots))
-    replies = (await store.get(Asked(bytes.fromhex(asked.key), slots, cap))).values()
-    sent = Sent(
-        requests=sum(reply.prompt_tokens > 0 for reply in replies) or len(replies),
-        prompt_tokens=sum(reply.prompt_tokens for reply in replies),
-        completion_tokens=sum(reply.completion_tokens for reply in replies),
-    )
+async def _add_up(asked: Iterable[_Asked], recipe: Recipe, store: Store) -> Spent:
+    """What the replies took when they were paid for; one that serves two caps was paid once."""
+    replies: set[tuple[_Asked, int, Reply]] = set()
+    for each in asked:
+        found = await store.get(Asked(bytes.fromhex(each.key), tuple(range(each.slots)), each.cap))
+        replies |= {(each._replace(cap=None, slots=0), slot, reply) for slot, reply in found.items()}
+    return sum((_price_one(reply, recipe.models[each.model]) for each, _, reply in replies), Spent())
+
+
+def _price_one(reply: Reply, model: Model) -> Spent:
+    """A response's first reply carries its prompt's tokens; where the server counts none, each is a request."""
+    sent = Sent(int(reply.prompt_tokens > 0 or reply.exact_tokens), reply.prompt_tokens, reply.completion_tokens)
     return price(sent, model.price or Price())
 
 
