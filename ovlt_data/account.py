@@ -14,7 +14,7 @@ from ovlt_data.engine.budget import Purse, Spent
 from ovlt_data.engine.events import Note
 from ovlt_data.engine.tally import Tally
 from ovlt_data.outcome import Outcome, State
-from ovlt_data.publish.build import Version
+from ovlt_data.publish.place import Version
 from ovlt_data.report import write_report
 from ovlt_data.run_folder import read_run, write_run
 from ovlt_data.tables import Curated

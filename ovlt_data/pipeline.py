@@ -27,7 +27,8 @@ from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
 from ovlt_data.outcome import Outcome, describe_quota, describe_rungs
 from ovlt_data.prompts import Prompt, load_prompt
-from ovlt_data.publish.build import Version, build_version
+from ovlt_data.publish.build import build_version
+from ovlt_data.publish.place import Version
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.run_folder import open_run, read_run

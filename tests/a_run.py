@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from ovlt_data.curate import curate
 from ovlt_data.prompts import Prompt
-from ovlt_data.publish.build import Version, build_version
+from ovlt_data.publish.build import build_version
+from ovlt_data.publish.place import Version
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe
 from ovlt_data.tables import CAPTIONS, PROBLEMS, SAMPLES, Curated

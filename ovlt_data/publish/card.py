@@ -39,7 +39,8 @@ def _front_matter(manifest: Manifest) -> str:
     `datasets` caches a folder by its last name and by these configs, not by its files: without the version in them,
     the rows of any other folder called `dataset` would be taken for ours.
     """
-    files = [{"split": "train", "path": "data/train-*.parquet"}]
+    splits = ["train", "validation"] if manifest.validation_rows else ["train"]
+    files = [{"split": split, "path": f"data/{split}-*.parquet"} for split in splits]
     config = {"config_name": "default", "description": f"version {manifest.version}", "data_files": files}
     facts = {
         "pretty_name": manifest.name,
@@ -86,10 +87,11 @@ def _dropped(step: FunnelStep) -> str:
 def _lengths(manifest: Manifest) -> str:
     if manifest.words is None:
         return ""
-    words = manifest.words
+    words, added = manifest.words, manifest.answer_tag_added
     return (
         f"Words of reasoning: 5 percent of the rows have {words.p5:,} or fewer, half {words.p50:,} or fewer, "
-        f"95 percent {words.p95:,} or fewer. ovlt added the `<answer>` tag to {manifest.answer_tag_added:,} rows."
+        f"95 percent {words.p95:,} or fewer."
+        + (f" ovlt added the `<answer>` tag to {added:,} rows." if added is not None else "")
     )
 
 

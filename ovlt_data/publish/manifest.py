@@ -1,5 +1,6 @@
 """What a version says about itself for machines: `ovlt.json`, written last, so that a folder that has one is whole."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,11 +49,13 @@ class Manifest(Struct, frozen=True, kw_only=True):
     kind: Kind
     name: str
     rows: int
+    """Of all splits."""
+    validation_rows: int = 0
     problems: int
     """Read from the sources: kept, rejected or failed."""
     shards: list[Shard]
-    answer_tag_added: int
-    """Rows whose reasoner wrote no <answer> tag."""
+    answer_tag_added: int | None
+    """Rows whose reasoner wrote no <answer> tag; None for a mixture, whose parents say it."""
     words: Lengths | None
     """None for rows without a completion."""
     sources: list[SourceCount]
@@ -83,11 +86,12 @@ def describe(
         kind=recipe.build.kind,
         name=recipe.name,
         rows=kept.height,
+        validation_rows=count_held_back(kept),
         problems=problems.height,
         shards=shards,
         answer_tag_added=sum(not has_answer_tag(text) for text in kept["content"]) if "content" in kept.columns else 0,
-        words=_measure_lengths(kept),
-        sources=_count_sources(problems, kept, provenance),
+        words=measure_lengths(kept),
+        sources=count_sources(problems, kept, provenance.licences),
         funnel=list(curated.funnel),
         recipe_sha256=recipe_hash(recipe),
         models=provenance.all_models(),
@@ -104,16 +108,20 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     (folder / MANIFEST).write_bytes(text + b"\n")
 
 
-def _count_sources(problems: pl.DataFrame, kept: pl.DataFrame, provenance: Provenance) -> list[SourceCount]:
+def count_held_back(kept: pl.DataFrame) -> int:
+    return kept.filter(split="validation").height if "split" in kept.columns else 0
+
+
+def count_sources(problems: pl.DataFrame, kept: pl.DataFrame, licences: Mapping[str, str]) -> list[SourceCount]:
     rows = kept.group_by("source").agg(rows=pl.len(), kept=pl.col("problem_id").n_unique())
     table = problems.group_by("source").agg(problems=pl.len()).join(rows, on="source", how="left").fill_null(0)
     return [
-        SourceCount(**counts, licence=provenance.licences.get(counts["source"]))
+        SourceCount(**counts, licence=licences.get(counts["source"]))
         for counts in table.sort("source").iter_rows(named=True)
     ]
 
 
-def _measure_lengths(kept: pl.DataFrame) -> Lengths | None:
+def measure_lengths(kept: pl.DataFrame) -> Lengths | None:
     if "words" not in kept.columns:
         return None
     return Lengths(*(int(kept["words"].quantile(share, interpolation="lower") or 0) for share in (0.05, 0.5, 0.95)))

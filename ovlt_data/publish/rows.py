@@ -5,7 +5,7 @@ The id is a hash of the rows alone: what a machine, a date or a shard's size has
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -20,10 +20,29 @@ _DERIVED = ("pass_rate",)
 """Follows from the counts, and no float is to have a say in an id."""
 
 
+TRAIN = "train"
+
+
+class Embedded(Struct, frozen=True):
+    """A picture as it stands in a version."""
+
+    name: str
+    """Its sha256, with the suffix of the source's file."""
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        return self.name.partition(".")[0]
+
+
 class Row(Struct, frozen=True, kw_only=True):
     values: dict[str, Any]
     """All columns but `images`."""
-    images: tuple[Image, ...]
+    images: tuple[Image | Embedded, ...]
+
+
+Splits = Mapping[str, Callable[[], Iterator[Row]]]
+"""Rows by split, made anew for each time that they are gone through."""
 
 
 def make_rows(
@@ -45,11 +64,21 @@ def make_rows(
         yield _add_completion(row, found, answer, provenance.teachers) if "slot" in found else row
 
 
-def identify(rows: Iterable[Row]) -> str:
-    """The version's id: 12 hex digits of the hash over its rows and the version of their schema."""
+def split_rows(kept: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What is trained on, then what is held back, where a mixture holds some back."""
+    if "split" not in kept.columns:
+        return {TRAIN: kept}
+    parts = {str(split): rows.drop("split") for (split,), rows in kept.partition_by("split", as_dict=True).items()}
+    return dict(sorted(parts.items()))
+
+
+def identify(splits: Splits) -> str:
+    """The version's id: 12 hex digits of the hash over its rows, by split, and the version of their schema."""
     digest = hashlib.sha256(f"{SCHEMA_VERSION}\n".encode())
-    for row in rows:
-        digest.update(_canonical(row) + b"\n")
+    for split, make in splits.items():
+        mark = b"" if split == TRAIN else f"{split} ".encode()
+        for row in make():
+            digest.update(mark + _canonical(row) + b"\n")
     return digest.hexdigest()[:12]
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ovlt_data import images
 from ovlt_data.errors import BadImage, EnvironmentStop
-from ovlt_data.publish.rows import Row
+from ovlt_data.publish.rows import Embedded, Row, Splits
 from ovlt_data.types import Image
 
 SHARD_BYTES = 400 << 20
@@ -27,16 +27,22 @@ class Shard(Struct, frozen=True):
     bytes: int
 
 
-def write_shards(rows: Iterable[Row], folder: Path, features: Features, *, size: int = SHARD_BYTES) -> list[Shard]:
+def write_shards(
+    rows: Iterable[Row], folder: Path, features: Features, *, split: str = "train", size: int = SHARD_BYTES
+) -> list[Shard]:
     """Write `train-00000-of-0000N.parquet` and so on."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     parts: list[Path] = []
     for rows_of_shard in _cut(map(_embed, rows), size):
         parts.append(folder / f"{len(parts)}.parquet")
         with pq.ParquetWriter(parts[-1], features.arrow_schema, compression="zstd") as writer:
             for group in _cut(rows_of_shard, GROUP_BYTES):
                 writer.write_table(pa.Table.from_pylist(list(group), schema=features.arrow_schema))
-    return [_name_shard(part, number, of=len(parts)) for number, part in enumerate(parts)]
+    return [_name_shard(part, split, number, of=len(parts)) for number, part in enumerate(parts)]
+
+
+def write_splits(splits: Splits, folder: Path, features: Features) -> list[Shard]:
+    return [shard for split, make in splits.items() for shard in write_shards(make(), folder, features, split=split)]
 
 
 def _cut(rows: Iterable[dict[str, Any]], size: int) -> Iterator[Iterator[dict[str, Any]]]:
@@ -62,7 +68,9 @@ def _embed(row: Row) -> dict[str, Any]:
     return row.values | {"images": [_read_image(image) for image in row.images]}
 
 
-def _read_image(image: Image) -> dict[str, object]:
+def _read_image(image: Image | Embedded) -> dict[str, object]:
+    if isinstance(image, Embedded):
+        return {"bytes": image.data, "path": image.name}
     try:
         data = images.load(image)
     except BadImage as error:
@@ -72,6 +80,6 @@ def _read_image(image: Image) -> dict[str, object]:
     return {"bytes": data, "path": image.sha256 + Path(image.path).suffix.lower()}
 
 
-def _name_shard(part: Path, number: int, *, of: int) -> Shard:
-    path = part.rename(part.with_name(f"train-{number:05}-of-{of:05}.parquet"))
+def _name_shard(part: Path, split: str, number: int, *, of: int) -> Shard:
+    path = part.rename(part.with_name(f"{split}-{number:05}-of-{of:05}.parquet"))
     return Shard(path.name, pq.read_metadata(path).num_rows, path.stat().st_size)

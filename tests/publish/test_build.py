@@ -16,7 +16,7 @@ from datasets import Dataset, load_dataset
 
 from ovlt_data.answers import grade
 from ovlt_data.errors import EnvironmentStop, NothingBuilt
-from ovlt_data.publish.build import Version
+from ovlt_data.publish.place import Version
 
 
 def open_version(version: Version, cache: Path) -> Dataset:

@@ -8,13 +8,18 @@ import polars as pl
 import pytest
 from a_run import make_run
 
-from ovlt_data.publish.rows import Row, identify, make_rows
+from ovlt_data.publish import rows
+from ovlt_data.publish.rows import Row, make_rows
 from ovlt_data.types import Image
 
 
 def rows_of(folder: Path) -> list[Row]:
     run = make_run(folder)
     return list(make_rows(run.curate().rows, run.problems, run.captions, answer="gold", provenance=run.provenance))
+
+
+def identify(train: list[Row], **others: list[Row]) -> str:
+    return rows.identify({split: lambda made=made: iter(made) for split, made in {"train": train, **others}.items()})
 
 
 def test_an_id_is_twelve_hex_digits(tmp_path: Path) -> None:
@@ -41,8 +46,13 @@ def test_an_id_changes_with_what_a_row_says(tmp_path: Path, column: str, value: 
 
 
 def test_an_id_changes_with_the_order_of_rows(tmp_path: Path) -> None:
-    rows = rows_of(tmp_path)
-    assert identify(rows) != identify(rows[::-1])
+    made = rows_of(tmp_path)
+    assert identify(made) != identify(made[::-1])
+
+
+def test_an_id_knows_what_is_held_back(tmp_path: Path) -> None:
+    first, *others = rows_of(tmp_path)
+    assert len({identify([first, *others]), identify(others, validation=[first]), identify(others)}) == 3
 
 
 def test_the_student_is_asked_without_a_stripped_tail(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from a_run import Run, make_run
 from ovlt_data.curate import rejected_problems
 from ovlt_data.errors import UsageError
 from ovlt_data.outcome import Outcome, State
-from ovlt_data.publish.build import Version
+from ovlt_data.publish.place import Version
 from ovlt_data.report import write_report
 from ovlt_data.run_folder import write_run
 from ovlt_data.tables import write_part

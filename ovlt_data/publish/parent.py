@@ -1,0 +1,95 @@
+"""A version as a parent of others: what it says of itself, what is known of its rows, and the rows as they stand.
+
+Rows travel with their pictures' bytes; only those that are taken are read, one row group at a time.
+"""
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pyarrow.parquet as pq
+from msgspec import Struct
+
+from ovlt_data.errors import UsageError
+from ovlt_data.publish.manifest import MANIFEST, Manifest
+from ovlt_data.publish.rows import Embedded, Row
+
+INDEX = ["id", "problem_id", "source", "pass_rate", "pass_rate_model", "images.list.element.path"]
+
+
+class Parent(Struct, frozen=True):
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def shards(self) -> list[Path]:
+        return [self.folder / "data" / shard.name for shard in self.manifest.shards]
+
+
+def open_parent(folder: Path) -> Parent:
+    """A version's folder, or a run's, which stands for its newest. Raises UsageError where there is none."""
+    path = folder / "dataset" if (folder / "dataset").exists() else folder
+    path = path.resolve()
+    try:
+        manifest = msgspec.json.decode((path / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise UsageError(f"{folder}: no dataset version is here; expected a run's folder or a version's") from None
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{path / MANIFEST}: is no manifest that this release reads ({error})") from error
+    return Parent(path, manifest)
+
+
+def read_pool(parent: Parent) -> pl.DataFrame:
+    """What is known of each row (`curate.mix.POOL`), without its pictures' bytes."""
+    tables = [pl.from_arrow(pq.ParquetFile(shard).read(columns=INDEX)) for shard in parent.shards]
+    frames = [table for table in tables if isinstance(table, pl.DataFrame)]
+    hashes = pl.col("images").list.eval(pl.element().struct.field("path").str.split(".").list.first())
+    return pl.concat(frames).with_columns(images=hashes)
+
+
+def read_pass_rates(parent: Parent) -> pl.DataFrame:
+    """How often its model was right, by `problem_id`, kept or not; from its lineage."""
+    status = pl.col("status")
+    right, decided = (status == "correct").sum(), (status != "unscorable").sum()
+    samples = pl.scan_parquet(parent.folder / "lineage.parquet")
+    rates = samples.group_by("problem_id").agg(pass_rate=right / decided, pass_rate_model=pl.col("model").first())
+    return rates.with_columns(pl.col("pass_rate").fill_nan(None)).collect()
+
+
+def read_rows(
+    parents: Sequence[Parent], taken: Sequence[frozenset[str]], *, with_pictures: bool = True
+) -> Iterator[Row]:
+    """The rows of each parent whose ids are taken from it, in the order (source, problem_id, slot) of all of them."""
+    streams = [
+        zip(_read_taken(parent, ids, with_pictures), repeat(parent), strict=False)
+        for parent, ids in zip(parents, taken, strict=True)
+    ]
+    for found, parent in heapq.merge(*streams, key=lambda pair: _order(pair[0])):
+        yield _make_row(found, parent)
+
+
+def _order(found: Mapping[str, Any]) -> tuple[str, str, int]:
+    slot = found["id"].rpartition("/")[2] if "/" in found["id"] else "0"
+    return found["source"], found["problem_id"], int(slot)
+
+
+def _read_taken(parent: Parent, ids: frozenset[str], with_pictures: bool) -> Iterator[dict[str, Any]]:
+    for shard in parent.shards:
+        file = pq.ParquetFile(shard)
+        columns = None if with_pictures else [*_names(file), "images.list.element.path"]
+        for batch in file.iter_batches(batch_size=64, columns=columns):
+            yield from (row for row in batch.to_pylist() if row["id"] in ids)
+
+
+def _names(file: pq.ParquetFile) -> list[str]:
+    return [name for name in file.schema_arrow.names if name != "images"]
+
+
+def _make_row(found: dict[str, Any], parent: Parent) -> Row:
+    pictures = tuple(Embedded(name=image["path"], data=image.get("bytes") or b"") for image in found["images"])
+    values = {name: value for name, value in found.items() if name != "images"}
+    return Row(values=values | {"parents": [*found["parents"], parent.manifest.version]}, images=pictures)
