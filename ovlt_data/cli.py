@@ -175,6 +175,20 @@ def serve(
 
 
 @app.command()
+def mix(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    name: Annotated[str | None, typer.Option(help="The mixture's name; left out: the recipe's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Make a dataset version from others, by quotas and difficulty; nothing is sent."""
+    from ovlt_data.session import mix_command
+
+    mix_command(recipe, overrides or [], name=name, out=out, as_json=as_json)
+
+
+@app.command()
 def train(
     method: Annotated[Literal["sft", "grpo"], typer.Argument(metavar="sft|grpo", show_default=False)],
     recipe: RecipeFile,

@@ -1,19 +1,22 @@
-"""`ovlt mix`: a dataset version from other versions, at no token."""
+"""Mixtures: a dataset version from other versions (`ovlt mix`), or a run's rows by quotas (`mix` in its recipe)."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
 
-from ovlt_data.curate.mix import Taken, mix
+from ovlt_data.curate import drop_rows
+from ovlt_data.curate.mix import POOL, Taken, mix
 from ovlt_data.publish.mixture import build_mixture, refuse_unlike
 from ovlt_data.publish.parent import Parent, open_parent, read_pass_rates, read_pool
 from ovlt_data.publish.place import Version
-from ovlt_data.recipe import resolved_yaml
+from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.recipe.mix import Mix, MixRecipe, PassRate
-from ovlt_data.report import write_report
 from ovlt_data.run_folder import open_run, write_run
+from ovlt_data.tables import Curated
 
 
 class Mixture(Struct, frozen=True):
@@ -31,9 +34,43 @@ def mix_versions(recipe: MixRecipe, *, out: Path, name: str) -> Mixture:
     with open_run(out, name, recipe_file=recipe.path) as folder:
         version = build_mixture(folder, recipe, parents, mixed.rows)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
-        write_report(folder / "dataset")
         write_run(folder, {"run": str(folder), "state": "done", "version": version.id, "rows": version.rows})
     return Mixture(version, mixed.sources)
+
+
+def show_mixture(mixture: Mixture) -> None:
+    """The table of sources, and where the version stands, on standard output."""
+    table = Table("source", "wanted", "there", "taken", "short", box=None, header_style="")
+    for source in mixture.sources:
+        table.add_row(source.source, *(f"{n:,}" for n in (source.wanted, source.there, source.taken, source.short)))
+    Console().print(table)
+    version = mixture.version
+    print(f"{version.rows:,} rows in version {version.id}" + ("" if version.new else ", which was there already"))
+    print(f"Load      datasets.load_dataset('{version.path}')")
+
+
+def mix_curated(curated: Curated, problems: pl.DataFrame, recipe: Recipe) -> Curated:
+    """What curation kept, mixed: `split` is a column where rows are held back; the others are rejected at `mix`."""
+    if (spec := recipe.mix) is None:
+        return curated
+    pool = rate(_make_pool(curated.rows, problems), spec.pass_rate)
+    mixed = mix(pool, spec, seed=recipe.seed, excluded=gather_excluded(spec)).rows
+    rows = curated.rows.with_columns(mixed["split"], mixed["left_out_for"])
+    last = drop_rows(rows, pl.col("left_out_for").is_not_null(), at="mix", reason=pl.col("left_out_for"))
+    beside = ["left_out_for"] if spec.validation else ["left_out_for", "split"]
+    return Curated(
+        rows=last.rows.drop(beside),
+        rejected=pl.concat([curated.rejected, last.dropped.drop("left_out_for", "split")], how="diagonal"),
+        funnel=(*curated.funnel, last.entry),
+    )
+
+
+def _make_pool(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
+    pictures = problems.select(problem_id="id", images="image_sha256")
+    ids = pl.format("{}/{}", "problem_id", "slot") if "slot" in rows.columns else pl.col("problem_id")
+    unnamed = pl.lit(None, dtype=pl.String)
+    named = rows.join(pictures, on="problem_id", maintain_order="left").with_columns(id=ids, pass_rate_model=unnamed)
+    return named.select(*POOL)
 
 
 def gather_pool(parents: Sequence[Parent]) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
+from ovlt_data.mixing import mix_curated
 from ovlt_data.outcome import Outcome, describe_quota, describe_rungs
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import build_version
@@ -222,6 +223,7 @@ def _curate(run: Run) -> Curated:
     problems = read_table(folder, "problems").filter(~pl.col("id").is_in(failed.implode()))
     curated = _curate_some(recipe, problems, read_table(folder, "samples"))
     curated = cut_rows(curated, problems, recipe.stop_when)
+    curated = mix_curated(curated, problems, recipe)
     for line in describe_funnel(curated.funnel, curated.rows):
         run.say(line)
     return curated

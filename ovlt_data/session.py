@@ -20,10 +20,12 @@ from ovlt_data.answers.lines import Summary, grade_lines
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
+from ovlt_data.mixing import mix_versions, show_mixture
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
-from ovlt_data.recipe import find_recipe, load_recipe
+from ovlt_data.recipe import find_recipe, load, load_recipe
+from ovlt_data.recipe.mix import MixRecipe
 from ovlt_data.shard import read_shard
 from ovlt_data.sources import SOURCES
 from ovlt_data.types import Problem, Say
@@ -135,6 +137,17 @@ def _print_outcome(outcome: Outcome, say: Say, *, as_json: bool) -> None:
     say(f"Look at   {Path(outcome.run) / 'report.html'}")
     say(f"Load      datasets.load_dataset({outcome.dataset!r})")
     say("Next      edit the curate list and run it again: nothing is sent, and a new version stands beside this one.")
+
+
+def mix_command(recipe_file: Path, overrides: Sequence[str], *, name: str | None, out: Path, as_json: bool) -> None:
+    """`ovlt mix`."""
+    recipe = load(MixRecipe, find_recipe(str(recipe_file)), overrides)
+    mixture = mix_versions(recipe, out=out.resolve(), name=name or recipe.name)
+    version = mixture.version
+    if as_json:
+        print(json.dumps({"version": version.id, "rows": version.rows, "dataset": str(version.path)}))
+        return
+    show_mixture(mixture)
 
 
 def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool, limit: int | None) -> int:

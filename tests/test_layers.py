@@ -20,7 +20,7 @@ LAYERS = (
     ("sources", "generate", "curate", "publish", "report"),
     ("serve",),
     ("run_folder", "connect", "shard", "outcome", "estimate"),
-    ("account",),
+    ("account", "mixing"),
     ("pipeline", "check", "plan"),
     ("progress", "session", "housekeeping", "training"),
     ("planning",),

@@ -7,8 +7,8 @@ Trying another list of steps costs seconds and no tokens. Rows are sorted at the
 arrival shows nowhere.
 """
 
-from ovlt_data.curate.curate import curate, rejected_problems
+from ovlt_data.curate.curate import curate, drop_rows, rejected_problems
 from ovlt_data.curate.cut import cut_rows
 from ovlt_data.curate.funnel import describe_funnel
 
-__all__ = ["curate", "cut_rows", "describe_funnel", "rejected_problems"]
+__all__ = ["curate", "cut_rows", "describe_funnel", "drop_rows", "rejected_problems"]

@@ -14,10 +14,8 @@ import polars as pl
 from msgspec import Struct
 
 from ovlt_data.curate.belong import group_rows
-from ovlt_data.curate.curate import drop_rows
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe.mix import Mix, PassRate, Quota
-from ovlt_data.tables import Curated
 
 POOL = pl.Schema(
     {
@@ -66,24 +64,6 @@ def mix(pool: pl.DataFrame, spec: Mix, *, seed: int, excluded: pl.DataFrame | No
     _refuse_short(table, spec)
     rows = _take(rows, taken)
     return Mixed(rows=_hold_back(rows, spec).drop("rank"), sources=table)
-
-
-def mix_curated(curated: Curated, problems: pl.DataFrame, spec: Mix, *, seed: int, excluded: pl.DataFrame) -> Curated:
-    """What curation kept, mixed: `split` is a column where rows are held back; the others are rejected at `mix`."""
-    pictures = problems.select(problem_id="id", images="image_sha256")
-    ids = pl.format("{}/{}", "problem_id", "slot") if "slot" in curated.rows.columns else pl.col("problem_id")
-    pool = curated.rows.join(pictures, on="problem_id", maintain_order="left").with_columns(
-        id=ids, pass_rate_model=pl.lit(None, dtype=pl.String)
-    )
-    mixed = mix(pool.select(*POOL), spec, seed=seed, excluded=excluded).rows
-    rows = curated.rows.with_columns(mixed["split"], mixed["left_out_for"])
-    last = drop_rows(rows, pl.col("left_out_for").is_not_null(), at="mix", reason=pl.col("left_out_for"))
-    beside = ["left_out_for"] if spec.validation else ["left_out_for", "split"]
-    return Curated(
-        rows=last.rows.drop(beside),
-        rejected=pl.concat([curated.rejected, last.dropped.drop("left_out_for", "split")], how="diagonal"),
-        funnel=(*curated.funnel, last.entry),
-    )
 
 
 def want(there: Mapping[str, int], spec: Mix) -> dict[str, int]:

@@ -5,10 +5,16 @@ import json
 from ovlt_data import lookup
 from ovlt_data.recipe.export import json_schema
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.mix import MixRecipe
 from ovlt_data.recipe.schema import Recipe
 from ovlt_data.recipe.train import GrpoRecipe, SftRecipe
 
-SCHEMAS: dict[str, type[RecipeFile]] = {"recipe": Recipe, "train_sft": SftRecipe, "train_grpo": GrpoRecipe}
+SCHEMAS: dict[str, type[RecipeFile]] = {
+    "recipe": Recipe,
+    "mix": MixRecipe,
+    "train_sft": SftRecipe,
+    "train_grpo": GrpoRecipe,
+}
 """Kinds of recipes by the name of their schema's file."""
 
 

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.mix import Mix
 from ovlt_data.recipe.model import Model
 from ovlt_data.recipe.problems import Problems
 from ovlt_data.recipe.reason import ReasonStep
@@ -104,6 +105,8 @@ class Recipe(RecipeFile):
     curate: list[Step] = []
     """Steps in this order; nothing is sent, every dropped row keeps its reason. With `caption`, sft rows pass
     `caption_leakage: drop` first, unless a step says otherwise."""
+    mix: Mix | None = None
+    """Quotas by source, difficulty, exclusion and a held-back split, of what curation kept."""
     build: Build
     """What a row of the dataset looks like."""
     store: LocalPaths | None = None
