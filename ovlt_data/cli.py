@@ -114,12 +114,22 @@ def run(
 
 @app.command()
 def check(
-    recipe: RecipeFile,
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE|DATASET", help="A recipe, or the folder of a version.")],
     overrides: Overrides = None,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no endpoint and no Hub.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Look at so many problems per source.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Of a version: a model's folder, whose chat template is tried.")
+    ] = None,
 ) -> None:
-    """Verify recipe, prompts, data, golds, endpoints, identity, vision and reasoning before anything is spent."""
+    """Verify recipe, prompts, data, golds, endpoints, identity, vision and reasoning before anything is spent.
+
+    Or a dataset version: its id, schema, pictures, roles, answers, and one row in a chat template.
+    """
+    if recipe.is_dir():
+        from ovlt_data.versions import print_dataset_check
+
+        raise typer.Exit(print_dataset_check(recipe, model=model))
     from ovlt_data.session import check_command
 
     raise typer.Exit(check_command(recipe, overrides or [], offline=offline, limit=limit))
@@ -146,6 +156,32 @@ def report(
     from ovlt_data.report import write_report
 
     print(write_report(folder))
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="A", help="A run or a version.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    as_json: Json = False,
+) -> None:
+    """Compare two versions: rows, verdicts, sources, recipes, lineage."""
+    from ovlt_data.versions import print_diff
+
+    print_diff(before, after, as_json=as_json)
+
+
+@app.command()
+def trace(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A run or a version.")],
+    name: Annotated[str, typer.Argument(metavar="ID", help="Of a row or of a problem.")],
+    runs: Annotated[Path, typer.Option(help="Folder in which ancestors are looked for.")] = Path("runs"),
+    curl: Annotated[bool, typer.Option("--curl", help="Print the request of its sample, to be sent again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Follow one row back: problem, caption, samples, verdicts, prompts, models, parents."""
+    from ovlt_data.versions import print_trace
+
+    print_trace(dataset, name, runs=runs, curl=curl, as_json=as_json)
 
 
 @app.command()

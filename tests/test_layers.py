@@ -22,7 +22,8 @@ LAYERS = (
     ("run_folder", "connect", "shard", "outcome", "estimate"),
     ("account", "mixing"),
     ("pipeline", "check", "plan"),
-    ("progress", "session", "housekeeping", "training"),
+    ("replay",),
+    ("progress", "session", "housekeeping", "training", "versions"),
     ("planning",),
     ("cli",),
 )

@@ -4,11 +4,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+Level = Literal["ok", "warning", "wrong"]
+
 
 class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
-    level: Literal["ok", "warning", "wrong"]
+    level: Level
     what: str
     """Where in the recipe, as a key path."""
     says: str

@@ -13,7 +13,7 @@ from ovlt_data.errors import NothingBuilt, UsageError
 from ovlt_data.publish.account import write_account
 from ovlt_data.publish.features import make_features
 from ovlt_data.publish.manifest import Manifest, PromptText, count_sources, measure_lengths
-from ovlt_data.publish.parent import Parent, read_rows
+from ovlt_data.publish.parent import Parent, take_rows
 from ovlt_data.publish.place import Version, place_version
 from ovlt_data.publish.rows import identify
 from ovlt_data.publish.shards import Shard, write_splits
@@ -38,8 +38,8 @@ def build_mixture(folder: Path, recipe: MixRecipe, parents: Sequence[Parent], mi
         str(split): [frozenset(rows.filter(parent=place)["id"]) for place in range(len(parents))]
         for (split,), rows in kept.sort("split").partition_by("split", as_dict=True, maintain_order=True).items()
     }
-    named = {split: partial(read_rows, parents, taken, with_pictures=False) for split, taken in splits.items()}
-    whole = {split: partial(read_rows, parents, taken) for split, taken in splits.items()}
+    named = {split: partial(take_rows, parents, taken, with_pictures=False) for split, taken in splits.items()}
+    whole = {split: partial(take_rows, parents, taken) for split, taken in splits.items()}
     marks = sorted({mark for parent in parents for mark in _list_marks(parent)})
 
     def write(place: Path) -> None:

@@ -4,8 +4,7 @@ Rows travel with their pictures' bytes; only those that are taken are read, one 
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from ovlt_data.errors import UsageError
 from ovlt_data.publish.manifest import MANIFEST, Manifest
-from ovlt_data.publish.rows import Embedded, Row
+from ovlt_data.publish.rows import TRAIN, Embedded, Row
 
 INDEX = ["id", "problem_id", "source", "pass_rate", "pass_rate_model", "images.list.element.path"]
 
@@ -28,6 +27,13 @@ class Parent(Struct, frozen=True):
     @property
     def shards(self) -> list[Path]:
         return [self.folder / "data" / shard.name for shard in self.manifest.shards]
+
+    @property
+    def splits(self) -> list[str]:
+        return [TRAIN, "validation"] if self.manifest.validation_rows else [TRAIN]
+
+    def shards_of(self, split: str) -> list[Path]:
+        return [shard for shard in self.shards if shard.name.startswith(f"{split}-")]
 
 
 def open_parent(folder: Path) -> Parent:
@@ -44,8 +50,8 @@ def open_parent(folder: Path) -> Parent:
 
 
 def read_pool(parent: Parent) -> pl.DataFrame:
-    """What is known of each row (`curate.mix.POOL`), without its pictures' bytes."""
-    tables = [pl.from_arrow(pq.ParquetFile(shard).read(columns=INDEX)) for shard in parent.shards]
+    """What is known of each row (`curate.mix.POOL`), without its pictures' bytes; held-back rows stay held back."""
+    tables = [pl.from_arrow(pq.ParquetFile(shard).read(columns=INDEX)) for shard in parent.shards_of(TRAIN)]
     frames = [table for table in tables if isinstance(table, pl.DataFrame)]
     hashes = pl.col("images").list.eval(pl.element().struct.field("path").str.split(".").list.first())
     return pl.concat(frames).with_columns(images=hashes)
@@ -60,36 +66,42 @@ def read_pass_rates(parent: Parent) -> pl.DataFrame:
     return rates.with_columns(pl.col("pass_rate").fill_nan(None)).collect()
 
 
-def read_rows(
-    parents: Sequence[Parent], taken: Sequence[frozenset[str]], *, with_pictures: bool = True
-) -> Iterator[Row]:
-    """The rows of each parent whose ids are taken from it, in the order (source, problem_id, slot) of all of them."""
-    streams = [
-        zip(_read_taken(parent, ids, with_pictures), repeat(parent), strict=False)
-        for parent, ids in zip(parents, taken, strict=True)
-    ]
-    for found, parent in heapq.merge(*streams, key=lambda pair: _order(pair[0])):
-        yield _make_row(found, parent)
-
-
-def _order(found: Mapping[str, Any]) -> tuple[str, str, int]:
-    slot = found["id"].rpartition("/")[2] if "/" in found["id"] else "0"
-    return found["source"], found["problem_id"], int(slot)
-
-
-def _read_taken(parent: Parent, ids: frozenset[str], with_pictures: bool) -> Iterator[dict[str, Any]]:
-    for shard in parent.shards:
+def read_split(parent: Parent, split: str, *, with_pictures: bool = True) -> Iterator[Row]:
+    """The rows of a split as they stand; pictures by their names alone, or with their bytes."""
+    for shard in parent.shards_of(split):
         file = pq.ParquetFile(shard)
         columns = None if with_pictures else [*_names(file), "images.list.element.path"]
         for batch in file.iter_batches(batch_size=64, columns=columns):
-            yield from (row for row in batch.to_pylist() if row["id"] in ids)
+            yield from map(_make_row, batch.to_pylist())
+
+
+def take_rows(
+    parents: Sequence[Parent], taken: Sequence[frozenset[str]], *, with_pictures: bool = True
+) -> Iterator[Row]:
+    """The rows whose ids are taken from each parent, in the order (source, problem_id, slot) of all of them.
+
+    Each names the version that it came from as its last parent.
+    """
+    streams = [_take_from(parent, ids, with_pictures=with_pictures) for parent, ids in zip(parents, taken, strict=True)]
+    yield from heapq.merge(*streams, key=_order)
+
+
+def _take_from(parent: Parent, ids: frozenset[str], *, with_pictures: bool) -> Iterator[Row]:
+    for row in read_split(parent, TRAIN, with_pictures=with_pictures):
+        if row.values["id"] in ids:
+            parents = [*row.values["parents"], parent.manifest.version]
+            yield Row(values=row.values | {"parents": parents}, images=row.images)
+
+
+def _order(row: Row) -> tuple[str, str, int]:
+    slot = row.values["id"].rpartition("/")[2] if "/" in row.values["id"] else "0"
+    return row.values["source"], row.values["problem_id"], int(slot)
 
 
 def _names(file: pq.ParquetFile) -> list[str]:
     return [name for name in file.schema_arrow.names if name != "images"]
 
 
-def _make_row(found: dict[str, Any], parent: Parent) -> Row:
+def _make_row(found: dict[str, Any]) -> Row:
     pictures = tuple(Embedded(name=image["path"], data=image.get("bytes") or b"") for image in found["images"])
-    values = {name: value for name, value in found.items() if name != "images"}
-    return Row(values=values | {"parents": [*found["parents"], parent.manifest.version]}, images=pictures)
+    return Row(values={name: value for name, value in found.items() if name != "images"}, images=pictures)

@@ -112,6 +112,8 @@ def _add_completion(
 
 
 def _canonical(row: Row) -> bytes:
-    values = {column: value for column, value in row.values.items() if column not in _DERIVED}
+    """Null is left out, so that a row has one form before it is written and when it is read again."""
+    said = {column: value for column, value in row.values.items() if column not in _DERIVED}
+    values = {column: value for column, value in said.items() if value is not None}
     values["images"] = [image.sha256 for image in row.images]
     return json.dumps(values, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
