@@ -185,6 +185,19 @@ def trace(
 
 
 @app.command()
+def export(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A run or a version.")],
+    to: Annotated[Literal["trl", "llamafactory", "easyr1", "verl", "ms-swift"], typer.Option(help="The trainer.")],
+    out: Annotated[Path | None, typer.Option(help="A folder to be made; left out: NAME-TRAINER.")] = None,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Pixel cap in the trainer's configuration.")] = 262144,
+) -> None:
+    """Write a version in the columns of a trainer, with the reward and configuration that it needs."""
+    from ovlt_data.versions import export as write
+
+    write(dataset, to, out=out, max_pixels=max_pixels)
+
+
+@app.command()
 def grade(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - is standard input.")

@@ -1,4 +1,4 @@
-"""Commands that look at versions: `ovlt diff`, `ovlt trace`, `ovlt check DATASET`."""
+"""Commands on versions: `ovlt diff`, `ovlt trace`, `ovlt check DATASET`, `ovlt export`."""
 
 import json
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ovlt_data.check.dataset import check_dataset
 from ovlt_data.publish.diff import Diff, diff_versions
+from ovlt_data.publish.export import export_version
 from ovlt_data.publish.parent import open_parent
 from ovlt_data.publish.trace import Trace, trace_row
 from ovlt_data.replay import write_curl
@@ -38,6 +39,13 @@ def print_trace(dataset: Path, name: str, *, runs: Path, curl: bool, as_json: bo
         print(json.dumps(msgspec.to_builtins(trace)))
     else:
         _show_trace(trace)
+
+
+def export(dataset: Path, trainer: str, *, out: Path | None, max_pixels: int) -> None:
+    """`ovlt export`."""
+    version = open_parent(dataset)
+    done = export_version(version, trainer, out or Path(f"{version.manifest.name}-{trainer}"), max_pixels=max_pixels)
+    print(f"{done.rows:,} rows in {done.folder}: {', '.join(done.files)}")
 
 
 def print_dataset_check(dataset: Path, *, model: Path | None) -> int:
