@@ -16,6 +16,7 @@ import uvloop
 
 SENTENCES = 85
 """In a reply's reasoning: 2 KB."""
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 @contextmanager
@@ -56,6 +57,10 @@ class Mock(asyncio.Protocol):
         self._received += data
         head, found, rest = self._received.partition(b"\r\n\r\n")
         if not found:
+            return
+        if head.startswith(b"GET"):  # a look for /metrics
+            self._received.clear()
+            self._transport.write(NOT_FOUND)
             return
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
         if len(rest) < length:

@@ -4,6 +4,10 @@ What is sent is the source's bytes, unless the picture is over the model's cap (
 8-bit RGB or grey, or no PNG, JPEG or WebP. Then it is encoded anew, always to the same bytes: a PNG if the source was
 lossless, else a JPEG.
 
+Pixels are decoded only where they change. Of a picture that passes as it is the checksums or the end marker tell
+that it is whole; where these do not, it is decoded to find out. What only a decoder would find beyond that, the server
+says, and that is a failure of the row, too.
+
 A dataset is a stranger's. Its names may not lead out of its folder; how large a picture is, its header says before
 anything is decoded; and Pillow's readers are called by signature, so that no other of its formats can be reached.
 """
@@ -14,7 +18,9 @@ import math
 import struct
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path, PureWindowsPath
 from typing import IO, NamedTuple
@@ -68,11 +74,9 @@ def inside(folder: Path, name: str) -> Path:
 def refer(path: Path) -> Image:
     """The picture in a file, by reference."""
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Image(str(path), _hash_file(path))
     except OSError as error:
         raise BadImage(f"{path}: can't be read: {error.strerror}") from error
-    return Image(str(path), digest)
 
 
 def save(data: bytes, folder: Path, *, name: str = "picture") -> Image:
@@ -90,11 +94,12 @@ def save(data: bytes, folder: Path, *, name: str = "picture") -> Image:
 
 def load(image: Image) -> bytes:
     """The bytes that the problem was made with."""
+    path = Path(image.path)
     try:
-        data = Path(image.path).read_bytes()
+        data, digest = path.read_bytes(), _hash_file(path)
     except OSError as error:
-        raise BadImage(f"{image.path}: can't be read: {error.strerror}") from error
-    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise BadImage(f"{path}: can't be read: {error.strerror}") from error
+    if digest != image.sha256:
         raise BadImage(f"{image.path}: changed since the problem was read; bring the old file back, or start a new run")
     return data
 
@@ -102,13 +107,15 @@ def load(image: Image) -> bytes:
 def prepare(data: bytes, *, name: str, max_pixels: int | None = None, min_pixels: int | None = None) -> Prepared:
     """The picture as it is sent under these limits; `name` is for the error's text."""
     kind = _recognise(data, name=name)
-    picture, size = _decode(data, kind, name=name)
+    picture = _open(data, kind, name=name)
+    fitted = _fit(picture.size, max_pixels=max_pixels, min_pixels=min_pixels)
+    if fitted != picture.size or not kind.is_whole(data):
+        _load(picture, data, name=name)
     turn = _TURNS.get(_read_orientation(picture.info.get("exif", b"")))
-    fitted = _fit(size, max_pixels=max_pixels, min_pixels=min_pixels)
-    if kind.sendable and turn is None and fitted == size and _is_plain(picture, data, kind):
-        return Prepared(kind.media_type, data, *size)
-    plain = _make_plain(picture)
-    if fitted != size:
+    if kind.sendable and turn is None and fitted == picture.size and _is_plain(picture, data, kind):
+        return Prepared(kind.media_type, data, *fitted)
+    plain = _make_plain(_load(picture, data, name=name))
+    if fitted != plain.size:
         plain = plain.resize(fitted, Resampling.LANCZOS)
     if turn is not None:
         plain = plain.transpose(turn)
@@ -132,7 +139,7 @@ def measure(image: Image) -> tuple[int, int]:
 
 def decode(data: bytes, *, name: str) -> PIL.Image.Image:
     """The pixels as a person sees them: upright, in 8-bit RGB or grey, on white where they are transparent."""
-    picture, _ = _decode(data, _recognise(data, name=name), name=name)
+    picture = _load(_open(data, _recognise(data, name=name), name=name), data, name=name)
     turn = _TURNS.get(_read_orientation(picture.info.get("exif", b"")))
     plain = _make_plain(picture)
     return plain if turn is None else plain.transpose(turn)
@@ -149,6 +156,28 @@ class _Jpeg(JpegImageFile):
         pass
 
 
+def _never(_: bytes) -> bool:
+    return False
+
+
+def _is_whole_png(data: bytes) -> bool:
+    """Every chunk has its checksum up to the last one, and none of them is EXIF, which may stand behind the pixels."""
+    view, start = memoryview(data), 8
+    while start + 12 <= len(data) and data[start + 4 : start + 8] != b"eXIf":
+        end = start + 8 + int.from_bytes(data[start : start + 4])
+        if zlib.crc32(view[start + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return False
+        if end + 4 == len(data):
+            return data[start + 4 : start + 8] == b"IEND"
+        start = end + 4
+    return False
+
+
+def _is_whole_jpeg(data: bytes) -> bool:
+    """Its end marker ends it. Of what may be wrong in between, decoders only warn, Pillow's and those of servers."""
+    return data.endswith(b"\xff\xd9")
+
+
 class _Kind(NamedTuple):
     open: Callable[[IO[bytes]], PIL.Image.Image]
     suffix: str
@@ -156,11 +185,15 @@ class _Kind(NamedTuple):
     sendable: bool
     """All servers read it."""
     lossless: bool
+    is_whole: Callable[[bytes], bool] = _never
+    """Tells without decoding; False where only a decoder can tell."""
 
 
 _SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": _Kind(PngImageFile, ".png", "image/png", sendable=True, lossless=True),
-    b"\xff\xd8\xff": _Kind(_Jpeg, ".jpg", "image/jpeg", sendable=True, lossless=False),
+    b"\x89PNG\r\n\x1a\n": _Kind(
+        PngImageFile, ".png", "image/png", sendable=True, lossless=True, is_whole=_is_whole_png
+    ),
+    b"\xff\xd8\xff": _Kind(_Jpeg, ".jpg", "image/jpeg", sendable=True, lossless=False, is_whole=_is_whole_jpeg),
     b"RIFF": _Kind(WebPImageFile, ".webp", "image/webp", sendable=True, lossless=False),
     b"GIF8": _Kind(GifImageFile, ".gif", "image/gif", sendable=False, lossless=True),
     b"BM": _Kind(BmpImageFile, ".bmp", "image/bmp", sendable=False, lossless=True),
@@ -188,6 +221,18 @@ def _fault_of_name(name: str) -> str | None:
     return "a path that leads upwards" if ".." in path.parts else None
 
 
+def _hash_file(path: Path) -> str:
+    """SHA-256 of a file, computed anew only after the file has changed: pictures are referred to, soon after loaded."""
+    is_now = path.stat()
+    return _hash_version(path, is_now.st_ino, is_now.st_size, is_now.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_version(path: Path, *_: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _write_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".unfinished", delete=False) as file:
@@ -206,17 +251,30 @@ def _recognise(data: bytes, *, name: str) -> _Kind:
     raise BadImage(f"{name}: not a picture; expected PNG, JPEG, WebP, GIF or BMP")
 
 
-def _decode(data: bytes, kind: _Kind, *, name: str) -> tuple[PIL.Image.Image, tuple[int, int]]:
+def _open(data: bytes, kind: _Kind, *, name: str) -> PIL.Image.Image:
+    """The picture as its header tells of it."""
     try:
         _refuse_bomb(_webp_size(data) if kind.open is WebPImageFile else (0, 0), name)
         picture = kind.open(BytesIO(data))
-        _refuse_bomb(picture.size, name)
-        picture.load()
     except BadImage:
         raise
     except Exception as error:  # damaged files make Pillow's readers raise nearly anything
-        raise BadImage(f"{name}: damaged picture ({len(data)} bytes): {error}") from error
-    return picture, picture.size
+        raise _damaged(data, error, name=name) from error
+    _refuse_bomb(picture.size, name)
+    return picture
+
+
+def _load(picture: PIL.Image.Image, data: bytes, *, name: str) -> PIL.Image.Image:
+    """The same with its pixels, decoded once."""
+    try:
+        picture.load()
+    except Exception as error:  # as above
+        raise _damaged(data, error, name=name) from error
+    return picture
+
+
+def _damaged(data: bytes, error: Exception, *, name: str) -> BadImage:
+    return BadImage(f"{name}: damaged picture ({len(data)} bytes): {error}")
 
 
 def _refuse_bomb(size: tuple[int, int], name: str) -> None:

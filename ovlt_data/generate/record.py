@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 from ovlt_data.tables import TABLES, write_part
 from ovlt_data.types import Caption, Failure, Problem, Sample, Unusable
 
-PART_ROWS = 5000
-"""Rows of a table held in memory before they become a part."""
+PART_ROWS = 1000
+"""Rows of a table held in memory before they become a part: 50 MB of long traces."""
 
 
 class Recorder:

@@ -2,7 +2,7 @@
 
 Reading is lazy. Rows are picked before anything is done with them: `first` in the file's order, `sample` by a hash of
 the row, so that a source that grows, or a larger number, keeps most picks. A row that says the same as an earlier one
-of its source is a duplicate.
+of its source is a duplicate. What is kept of those are their ids as numbers: sources have millions of rows.
 """
 
 import hashlib
@@ -36,12 +36,12 @@ def read_sources(
     """
     for spec in specs:
         check_source(spec)
-    origins: dict[str, dict[str, str]] = {spec.source: {} for spec in specs}
+    known: dict[str, set[int]] = {spec.source: set() for spec in specs}
     return chain.from_iterable(
         _read_until(
             is_full,
             spec.source,
-            read_source(spec, images_folder=images_folder, seed=seed, limit=limit, origins=origins[spec.source]),
+            read_source(spec, images_folder=images_folder, seed=seed, limit=limit, known=known[spec.source]),
         )
         for spec in specs
     )
@@ -53,22 +53,22 @@ def read_source(
     images_folder: Path,
     seed: int,
     limit: int | None = None,
-    origins: dict[str, str] | None = None,
+    known: set[int] | None = None,
 ) -> Iterator[Problem | Unusable]:
     """The source's problems; pictures that rows carry are kept in `images_folder`.
 
     `seed` is the recipe's, for picks and drawings. `limit` takes fewer rows: of a sample the first ranks, so that a
-    trial's problems are among the whole run's. `origins` are those of the problems that count as read before, by id.
+    trial's problems are among the whole run's. `known` are the ids of the problems that count as read before.
     """
-    known = {} if origins is None else origins
+    known = set() if known is None else known
     for row in _pick(spec, seed=seed, limit=limit):
         result = row if isinstance(row, Unusable) else _problem_or_unusable(row, spec.source, images_folder)
         if isinstance(result, Unusable):
             yield result
-        elif result.id in known:
-            yield _duplicate(result, of=known[result.id])
+        elif (number := int(result.id, 16)) in known:
+            yield _duplicate(result)
         else:
-            known[result.id] = result.origin
+            known.add(number)
             yield result
 
 
@@ -128,6 +128,6 @@ def _problem_or_unusable(draft: Draft, source: str, images_folder: Path) -> Prob
         return as_unusable(error, source=source, origin=draft.origin)
 
 
-def _duplicate(problem: Problem, *, of: str) -> Unusable:
-    message = f"same question, choices, answer and pictures as {of}"
+def _duplicate(problem: Problem) -> Unusable:
+    message = f"same question, choices, answer and pictures as problem {problem.id}"
     return Unusable(source=problem.source, origin=problem.origin, reason="duplicate", message=message)

@@ -82,7 +82,7 @@ def test_the_name_of_a_picture_is_not_part_of_the_id(read: Read, tmp_path: Path,
         source="mine",
         origin="b.png",
         reason="duplicate",
-        message="same question, choices, answer and pictures as a.png",
+        message=f"same question, choices, answer and pictures as problem {first.id}",
     )
 
 
