@@ -1,14 +1,14 @@
 """`concurrency: auto` beside five fixed numbers against a real vLLM: python -m benchmarks.vllm_concurrency
 
-One server (`make test-vllm` installs it, OVLT_VLLM_PYTHON names its Python) with the tiny model on this CPU. Texts that
-are all different, TOKENS tokens each, fed for SECONDS; what is in flight then is finished and counts. Settings take
-turns, each with a fresh endpoint, so that `auto` starts anew every time. Figures are medians over the rounds.
+One server (`make test-vllm` installs it, OVLT_VLLM_PYTHON names its Python) with the tiny model on this CPU, which
+works on 32 sequences at once. Texts and lengths are all different; what is answered within SECONDS counts. Settings
+take turns, each with a fresh endpoint, so that `auto` starts anew every time. Figures are medians over the rounds.
 """
 
 import asyncio
 import os
+import random
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
@@ -25,7 +25,8 @@ from tests.vllm.vllm_server import NAME, VllmServer
 FIXED = (1, 4, 16, 64, 256)
 ROUNDS = 3
 SECONDS = 12.0
-TOKENS = 64
+FEWEST, MOST = 16, 64
+"""Tokens of a reply."""
 WINDOW = 2048
 """Rows at hand: more than any limit, so that the limit decides."""
 PROMISED = 0.9
@@ -55,7 +56,7 @@ def _compare(url: str) -> None:
 
 
 async def _measure(url: str, concurrency: int | str) -> float:
-    """Replies a second, from the first request to the last reply."""
+    """Replies a second, from the first request on."""
     model = Model.model_validate({"endpoint": url, "model": NAME, "limits": {"concurrency": concurrency}})
     transport, stopping = AiohttpTransport(connect_timeout=30.0), asyncio.Event()
     endpoint = Endpoint("m", model, urls=[url], transport=transport, tally=Tally(), say=print, stopping=stopping)
@@ -67,19 +68,18 @@ async def _measure(url: str, concurrency: int | str) -> float:
             await endpoint.post(_body(number))
         except Interrupted:
             return
-        replies += 1
+        replies += not stopping.is_set()
 
-    started = time.perf_counter()
     asyncio.get_running_loop().call_later(SECONDS, stopping.set)
     await walk_rows(iter(range(10**6)), ask, size=lambda: WINDOW, stopping=stopping)
-    seconds = time.perf_counter() - started
     await endpoint.close()
-    return replies / seconds
+    return replies / SECONDS
 
 
 def _body(number: int) -> bytes:
     message = {"role": "user", "content": f"What is {number} + 2?"}
-    return msgspec.json.encode({"model": NAME, "messages": [message], "max_tokens": TOKENS, "ignore_eos": True})
+    tokens = random.Random(number).randint(FEWEST, MOST)
+    return msgspec.json.encode({"model": NAME, "messages": [message], "max_tokens": tokens, "ignore_eos": True})
 
 
 if __name__ == "__main__":

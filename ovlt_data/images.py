@@ -9,7 +9,7 @@ that it is whole; where these do not, it is decoded to find out. What only a dec
 says, and that is a failure of the row, too.
 
 A dataset is a stranger's. Its names may not lead out of its folder; how large a picture is, its header says before
-anything is decoded; and Pillow's readers are called by signature, so that no other of its formats can be reached.
+anything is decoded.
 """
 
 import base64
@@ -18,23 +18,18 @@ import math
 import struct
 import tempfile
 import warnings
-import zlib
-from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path, PureWindowsPath
-from typing import IO, NamedTuple
 
 import PIL.Image
 from msgspec import Struct
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.Image import Resampling, Transpose
-from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ovlt_data.errors import BadImage, EnvironmentStop
+from ovlt_data.image_kinds import Kind, is_lossless_webp, recognise, webp_size
 from ovlt_data.types import Image
 
 RULES = 1
@@ -81,7 +76,7 @@ def refer(path: Path) -> Image:
 
 def save(data: bytes, folder: Path, *, name: str = "picture") -> Image:
     """Keep a picture that came as bytes; the same bytes are kept once. `name` is for the error's text."""
-    suffix = _recognise(data, name=name).suffix
+    suffix = recognise(data, name=name).suffix
     digest = hashlib.sha256(data).hexdigest()
     path = folder.absolute() / f"{digest}{suffix}"
     try:
@@ -106,7 +101,7 @@ def load(image: Image) -> bytes:
 
 def prepare(data: bytes, *, name: str, max_pixels: int | None = None, min_pixels: int | None = None) -> Prepared:
     """The picture as it is sent under these limits; `name` is for the error's text."""
-    kind = _recognise(data, name=name)
+    kind = recognise(data, name=name)
     picture = _open(data, kind, name=name)
     fitted = _fit(picture.size, max_pixels=max_pixels, min_pixels=min_pixels)
     if fitted != picture.size or not kind.is_whole(data):
@@ -119,7 +114,7 @@ def prepare(data: bytes, *, name: str, max_pixels: int | None = None, min_pixels
         plain = plain.resize(fitted, Resampling.LANCZOS)
     if turn is not None:
         plain = plain.transpose(turn)
-    return _encode(plain, lossless=kind.lossless or _is_lossless_webp(data))
+    return _encode(plain, lossless=kind.lossless or is_lossless_webp(data))
 
 
 def measure(image: Image) -> tuple[int, int]:
@@ -129,8 +124,8 @@ def measure(image: Image) -> tuple[int, int]:
         with path.open("rb") as file:
             head = file.read(32)
             file.seek(0)
-            kind = _recognise(head, name=image.path)
-            return _webp_size(head) if kind.open is WebPImageFile else kind.open(file).size
+            kind = recognise(head, name=image.path)
+            return webp_size(head) if kind.open is WebPImageFile else kind.open(file).size
     except BadImage:
         raise
     except Exception as error:  # damaged files make Pillow's readers raise nearly anything
@@ -139,7 +134,7 @@ def measure(image: Image) -> tuple[int, int]:
 
 def decode(data: bytes, *, name: str) -> PIL.Image.Image:
     """The pixels as a person sees them: upright, in 8-bit RGB or grey, on white where they are transparent."""
-    picture = _load(_open(data, _recognise(data, name=name), name=name), data, name=name)
+    picture = _load(_open(data, recognise(data, name=name), name=name), data, name=name)
     turn = _TURNS.get(_read_orientation(picture.info.get("exif", b"")))
     plain = _make_plain(picture)
     return plain if turn is None else plain.transpose(turn)
@@ -149,55 +144,6 @@ def data_url(prepared: Prepared) -> str:
     return f"data:{prepared.media_type};base64,{base64.b64encode(prepared.data).decode()}"
 
 
-class _Jpeg(JpegImageFile):
-    """A JPEG whose EXIF Pillow leaves alone: it would look there for a resolution, and warn of what it can't read."""
-
-    def _read_dpi_from_exif(self) -> None:
-        pass
-
-
-def _never(_: bytes) -> bool:
-    return False
-
-
-def _is_whole_png(data: bytes) -> bool:
-    """Every chunk has its checksum up to the last one, and none of them is EXIF, which may stand behind the pixels."""
-    view, start = memoryview(data), 8
-    while start + 12 <= len(data) and data[start + 4 : start + 8] != b"eXIf":
-        end = start + 8 + int.from_bytes(data[start : start + 4])
-        if zlib.crc32(view[start + 4 : end]) != int.from_bytes(data[end : end + 4]):
-            return False
-        if end + 4 == len(data):
-            return data[start + 4 : start + 8] == b"IEND"
-        start = end + 4
-    return False
-
-
-def _is_whole_jpeg(data: bytes) -> bool:
-    """Its end marker ends it. Of what may be wrong in between, decoders only warn, Pillow's and those of servers."""
-    return data.endswith(b"\xff\xd9")
-
-
-class _Kind(NamedTuple):
-    open: Callable[[IO[bytes]], PIL.Image.Image]
-    suffix: str
-    media_type: str
-    sendable: bool
-    """All servers read it."""
-    lossless: bool
-    is_whole: Callable[[bytes], bool] = _never
-    """Tells without decoding; False where only a decoder can tell."""
-
-
-_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": _Kind(
-        PngImageFile, ".png", "image/png", sendable=True, lossless=True, is_whole=_is_whole_png
-    ),
-    b"\xff\xd8\xff": _Kind(_Jpeg, ".jpg", "image/jpeg", sendable=True, lossless=False, is_whole=_is_whole_jpeg),
-    b"RIFF": _Kind(WebPImageFile, ".webp", "image/webp", sendable=True, lossless=False),
-    b"GIF8": _Kind(GifImageFile, ".gif", "image/gif", sendable=False, lossless=True),
-    b"BM": _Kind(BmpImageFile, ".bmp", "image/bmp", sendable=False, lossless=True),
-}
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -240,21 +186,10 @@ def _write_whole(path: Path, data: bytes) -> None:
     Path(file.name).replace(path)
 
 
-def _recognise(data: bytes, *, name: str) -> _Kind:
-    kind = next((kind for signature, kind in _SIGNATURES.items() if data.startswith(signature)), None)
-    if kind is not None:
-        return kind
-    if not data:
-        raise BadImage(f"{name}: empty file")
-    if data.startswith(b"version https://git-lfs"):
-        raise BadImage(f"{name}: a Git LFS pointer, not the picture; fetch it with `git lfs pull`")
-    raise BadImage(f"{name}: not a picture; expected PNG, JPEG, WebP, GIF or BMP")
-
-
-def _open(data: bytes, kind: _Kind, *, name: str) -> PIL.Image.Image:
+def _open(data: bytes, kind: Kind, *, name: str) -> PIL.Image.Image:
     """The picture as its header tells of it."""
     try:
-        _refuse_bomb(_webp_size(data) if kind.open is WebPImageFile else (0, 0), name)
+        _refuse_bomb(webp_size(data) if kind.open is WebPImageFile else (0, 0), name)
         picture = kind.open(BytesIO(data))
     except BadImage:
         raise
@@ -283,21 +218,6 @@ def _refuse_bomb(size: tuple[int, int], name: str) -> None:
         raise BadImage(f"{name}: a picture of {width} x {height} pixels; expected at most {MAX_PIXELS} pixels")
 
 
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """From the header: Pillow's reader makes room for the whole picture before it tells its size."""
-    chunk = data[12:16]
-    if chunk == b"VP8X":
-        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-    if chunk == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
-
-
-def _is_lossless_webp(data: bytes) -> bool:
-    return data.startswith(b"RIFF") and b"VP8L" in data  # met by chance, it only makes a PNG of a lossy picture
-
-
 def _read_orientation(exif: bytes) -> int:
     """The orientation that an EXIF block states; 1, which is upright, where it can't be read."""
     tiff = exif.removeprefix(b"Exif\0\0")
@@ -313,7 +233,7 @@ def _read_orientation(exif: bytes) -> int:
         return 1
 
 
-def _is_plain(picture: PIL.Image.Image, data: bytes, kind: _Kind) -> bool:
+def _is_plain(picture: PIL.Image.Image, data: bytes, kind: Kind) -> bool:
     is_deep = kind.open is PngImageFile and data[24] > 8  # Pillow gives 16-bit colours as 8-bit ones and says nothing
     return picture.mode in ("RGB", "L") and not picture.has_transparency_data and not is_deep
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     ("types", "errors"),
-    ("text", "images", "lookup", "checkpoint"),
+    ("text", "images", "image_kinds", "lookup", "checkpoint"),
     ("alike",),
     ("answers",),
     ("recipe", "prompts"),
@@ -29,7 +29,13 @@ LAYERS = (
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
 
-WITHIN = {("types", "errors"), ("recipe", "prompts"), ("session", "progress"), ("images", "lookup")}
+WITHIN = {
+    ("types", "errors"),
+    ("recipe", "prompts"),
+    ("session", "progress"),
+    ("images", "lookup"),
+    ("images", "image_kinds"),
+}
 
 HEAVY = ("torch", "transformers", "datasets", "polars", "pydantic")
 

@@ -311,6 +311,33 @@ def test_what_is_no_whole_picture_is_refused_by_name(data: bytes, says: str) -> 
         prepare(data, name="figures/7.png")
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_what_stands_behind_a_pictures_end_does_no_harm(form: str) -> None:
+    data = encode(halves(), form) + b"\0 put here by a camera"
+    assert prepare(data, name="x").data == data
+
+
+def test_exif_behind_the_pixels_counts() -> None:
+    data = turned(6)
+    start = data.index(b"eXIf") - 4
+    exif = data[start : start + 12 + int.from_bytes(data[start : start + 4])]
+    behind = data.replace(exif, b"")
+    behind = behind[:-12] + exif + behind[-12:]
+    assert prepare(behind, name="x") == prepare(data, name="x")
+
+
+def test_a_flipped_bit_of_a_png_is_found_without_decoding() -> None:
+    data = bytearray(encode(noise(), "PNG"))
+    data[-20] ^= 1
+    with pytest.raises(BadImage, match=r"^x: damaged"):
+        prepare(bytes(data), name="x")
+
+
+def test_a_picture_that_passes_is_not_decoded() -> None:
+    without_pixels = png(8, 4, depth=8, colour=2, rows=b"")
+    assert prepare(without_pixels, name="x").data == without_pixels
+
+
 @settings(deadline=None)
 @given(data=st.data())
 def test_damage_never_raises_anything_else(data: st.DataObject) -> None:
