@@ -105,26 +105,16 @@ def to_verl_grpo(row: Row) -> Record:
     }
 
 
-_TRL_COLUMNS = [
-    "images",
-    "prompt",
-    "completion",
-    "answer",
-    "answer_type",
-    "choices",
-    "unit",
-    "precision",
-    "answers",
-    "id",
-    "source",
-]
+_GOLD = ("answer", "answer_type", "choices", "unit", "precision", "answers")
+_TRL_COLUMNS = ("images", "prompt", "completion", *_GOLD, "id", "source")
 """What TRL trains on, and what our reward asks for."""
 
 
 def _trl_schema(kind: Kind) -> pa.Schema:
     """The version's own types, so that `datasets` decodes the pictures."""
     whole = make_features(kind)
-    return Features({name: whole[name] for name in _TRL_COLUMNS if name in whole}).arrow_schema
+    schema: pa.Schema = Features({name: whole[name] for name in _TRL_COLUMNS if name in whole}).arrow_schema
+    return schema
 
 
 _CHAT = pa.schema({"messages": _MESSAGES, "images": _PICTURES, **_TO_TRACE})

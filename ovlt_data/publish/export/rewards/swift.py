@@ -5,7 +5,7 @@ from swift.plugin import ORM, orms  # pyright: ignore[reportMissingImports]  # i
 from ovlt_data.answers.pack import grade_packed
 
 
-class Correct(ORM):
+class Correct(ORM):  # pyright: ignore[reportUntypedBaseClass]  # for the same reason
     """`solution` is the export's packed gold."""
 
     def __call__(self, completions: list[str], solution: list[str], **_: object) -> list[float]:
