@@ -198,6 +198,20 @@ def export(
 
 
 @app.command()
+def push(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A run or a version.")],
+    repo: Annotated[str, typer.Argument(metavar="USER/REPO", help="The Hub dataset; made where there is none.")],
+    private: Annotated[bool, typer.Option("--private", help="Make it a private one.")] = False,
+    tag: Annotated[str | None, typer.Option(help="A tag beside the version's own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put a version onto the Hub in one commit; push again to go on."""
+    from ovlt_data.versions import push as send
+
+    send(dataset, repo, private=private, tag=tag, as_json=as_json)
+
+
+@app.command()
 def grade(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - is standard input.")

@@ -1,6 +1,7 @@
-"""Commands on versions: `ovlt diff`, `ovlt trace`, `ovlt check DATASET`, `ovlt export`."""
+"""Commands on versions: `ovlt diff`, `ovlt trace`, `ovlt check DATASET`, `ovlt export`, `ovlt push`."""
 
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ovlt_data.check.dataset import check_dataset
 from ovlt_data.publish.diff import Diff, diff_versions
 from ovlt_data.publish.export import export_version
 from ovlt_data.publish.parent import open_parent
+from ovlt_data.publish.push import push_version
 from ovlt_data.publish.trace import Trace, trace_row
 from ovlt_data.replay import write_curl
 from ovlt_data.serve.embedded import TINY_MODEL
@@ -46,6 +48,21 @@ def export(dataset: Path, trainer: str, *, out: Path | None, max_pixels: int) ->
     version = open_parent(dataset)
     done = export_version(version, trainer, out or Path(f"{version.manifest.name}-{trainer}"), max_pixels=max_pixels)
     print(f"{done.rows:,} rows in {done.folder}: {', '.join(done.files)}")
+
+
+def push(dataset: Path, repo: str, *, private: bool, tag: str | None, as_json: bool) -> None:
+    """`ovlt push`."""
+    pushed = push_version(open_parent(dataset), repo, private=private, tag=tag, say=_say)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(pushed)))
+        return
+    state = "pushed" if pushed.new else "stood there already"
+    print(f"{pushed.repo}: version {pushed.version} {state}, commit {pushed.commit}, tags {', '.join(pushed.tags)}")
+    print(f"Load      datasets.load_dataset('{pushed.repo}', revision='{pushed.version}')")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def print_dataset_check(dataset: Path, *, model: Path | None) -> int:
