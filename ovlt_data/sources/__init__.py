@@ -13,10 +13,11 @@ from pathlib import Path
 
 from ovlt_data.errors import RowError, UsageError
 from ovlt_data.recipe import SourceSpec
+from ovlt_data.sources.catalogue import SOURCES
 from ovlt_data.sources.draft import Draft, as_unusable
 from ovlt_data.sources.hub import is_hub_id
 from ovlt_data.sources.problem import make_problem
-from ovlt_data.sources.source import SOURCES, Source
+from ovlt_data.sources.source import Source
 from ovlt_data.types import Problem, Unusable
 
 __all__ = ["SOURCES", "Source", "check_source", "on_hub", "read_source", "read_sources"]

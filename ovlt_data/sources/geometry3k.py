@@ -15,6 +15,7 @@ from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.draft import Draft, Unfit, draft_or_unusable
 from ovlt_data.sources.place import local_path, natural_order, wrong_layout
 from ovlt_data.sources.rows import decode
+from ovlt_data.sources.source import Source
 from ovlt_data.types import Unusable
 
 LAYOUT = "{train,val,test}/<id>/{data.json,img_diagram.png}"
@@ -59,3 +60,16 @@ def _draft(folder: Path) -> Draft:
         images=(f"{folder.name}/img_diagram.png",),
         folder=folder.parent,
     )
+
+
+SOURCE = Source(
+    read=read,
+    about="plane geometry with a figure and four choices (Lu et al. 2021, Inter-GPS)",
+    licence="MIT",
+    homepage="https://github.com/lupantech/InterGPS",
+    layout=LAYOUT,
+    citation="Lu et al., Inter-GPS: Interpretable Geometry Problem Solving with Formal Language and Symbolic "
+    "Reasoning, ACL 2021, arXiv 2105.04165",
+    size="3,002 problems: train 2,101, val 300, test 601",
+    answer_types=("choice", "auto"),
+)

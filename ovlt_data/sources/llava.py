@@ -22,6 +22,7 @@ from ovlt_data.sources.conversation import stated_answer, take_apart
 from ovlt_data.sources.draft import Draft, Unfit, as_unusable
 from ovlt_data.sources.place import local_path
 from ovlt_data.sources.rows import Row, find_files, pictures, read_rows
+from ovlt_data.sources.source import Source
 from ovlt_data.types import Unusable
 
 LAYOUT = "rows of id, image, conversations in Parquet (a file, a folder, a folder for each config), JSON or JSONL"
@@ -92,3 +93,15 @@ def _pair(turns: Sequence[_Turn]) -> list[tuple[str, str]]:
         speakers = ", ".join(turn.speaker for turn in turns) or "nobody"
         raise Unfit("no_question", f"no question with an answer: {speakers} spoke; expected human, then gpt")
     return pairs
+
+
+SOURCE = Source(
+    read=read,
+    about="conversations about a picture, as in LLaVA-OneVision-Data (Li et al. 2024), from disk or from the Hub",
+    licence="of each subset",
+    homepage="https://huggingface.co/datasets/lmms-lab/LLaVA-OneVision-Data",
+    layout=LAYOUT,
+    citation="Li et al., LLaVA-OneVision: Easy Visual Task Transfer, arXiv 2408.03326; and each subset's own",
+    size="of each subset",
+    hub=True,
+)

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.draft import Draft
+from ovlt_data.sources.source import Source
 from ovlt_data.types import AnswerType
 
 COUNT = 48
@@ -281,3 +282,13 @@ TEMPLATES: dict[str, tuple[Kind, AnswerType, int, Ask]] = {
     "relation": ("position", "yes_no", 2, _relation),
 }
 """Each template's kind, its answer's type, how many answers it has, and the function that asks."""
+
+
+SOURCE = Source(
+    read=read,
+    about="scenes of coloured shapes that ovlt draws, with exact answers: `count` of them from `seed`",
+    licence="CC0-1.0",
+    layout="no path: drawn",
+    size="as many as `count` says",
+    answer_types=("yes_no", "choice", "integer", "text"),
+)

@@ -20,6 +20,7 @@ from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.draft import Draft, Unfit, draft_or_unusable
 from ovlt_data.sources.place import local_path
 from ovlt_data.sources.rows import Row, find_files, pictures, read_rows
+from ovlt_data.sources.source import Source
 from ovlt_data.types import AnswerType, Unusable
 
 LAYOUT = "rows in JSONL or Parquet: a file, or a folder of such files"
@@ -157,3 +158,11 @@ def _parse_whole(value: float | str) -> int:
     if not number.is_integer():
         raise Unfit("bad_row", f"expected a whole number, not {value!r}")
     return int(number)
+
+
+SOURCE = Source(
+    read=read,
+    about="a table of your own, with or without pictures",
+    licence="yours",
+    layout=LAYOUT,
+)

@@ -18,6 +18,7 @@ from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.draft import Draft, draft_or_unusable
 from ovlt_data.sources.place import local_path, wrong_layout
 from ovlt_data.sources.rows import decode
+from ovlt_data.sources.source import Source
 from ovlt_data.types import AnswerType, Unusable
 
 LAYOUT = "problems_{train,dev,test,…}.json and tables/<id>.png"
@@ -75,3 +76,16 @@ def _answer_type(problem: _Row) -> AnswerType:
     if problem.ans_type == "decimal_number":
         return "number" if "/" in problem.answer else "decimal"  # fractions are filed under decimals
     return "text"
+
+
+SOURCE = Source(
+    read=read,
+    about="word problems over a pictured table (Lu et al. 2023, PromptPG)",
+    licence="CC BY-NC-SA 4.0",
+    homepage="https://github.com/lupantech/PromptPG",
+    layout=LAYOUT,
+    citation="Lu et al., Dynamic Prompt Learning via Policy Gradient for Semi-structured Mathematical Reasoning, "
+    "ICLR 2023, arXiv 2209.14610",
+    size="38,431 problems: train, dev, test; dev1k and test1k are parts of the latter two",
+    answer_types=("choice", "integer", "decimal", "number", "text"),
+)

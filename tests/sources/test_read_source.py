@@ -173,7 +173,7 @@ def test_a_name_is_no_picture_where_there_is_no_folder(tmp_path: Path, draw: Dra
 
 
 def test_an_unknown_format_lists_those_there_are(read: Read) -> None:
-    with pytest.raises(UsageError, match="no format `geometry4k`; expected one of: geometry3k, tabmwp, llava"):
+    with pytest.raises(UsageError, match=r"no format `geometry4k`; expected one of: .*geometry3k"):
         read("geometry4k", path=".")
 
 
