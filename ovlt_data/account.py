@@ -11,7 +11,7 @@ import msgspec
 
 from ovlt_data.curate import rejected_problems
 from ovlt_data.engine.budget import Purse, Spent
-from ovlt_data.engine.events import Note
+from ovlt_data.engine.events import Event, Note
 from ovlt_data.engine.tally import Tally
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.publish.place import Version
@@ -52,7 +52,7 @@ class Account:
         if self._tally.read:
             self.close("stopped", why=why)
         else:
-            self._note("end", state="stopped", why=why)
+            self._note(Event(event="end", state="stopped", why=why))
 
     def break_off(self) -> None:
         """The last word of a run that was told twice to stop: there is no time to show it."""
@@ -108,13 +108,15 @@ class Account:
             loops=tally.loops,
             tokens_saved=tally.tokens_saved,
             seconds=round(time.monotonic() - self._started, 3),
+            limited_by=tally.limited_shares,
         )
         write_run(self._folder, msgspec.to_builtins(outcome))
         return outcome
 
     def _end(self, outcome: Outcome, why: str) -> Outcome:
         self._on_end(outcome)
-        self._note("end", state=outcome.state, why=why, requests=outcome.requests, seconds=outcome.seconds)
+        ended = Event(event="end", state=outcome.state, why=why, requests=outcome.requests, seconds=outcome.seconds)
+        self._note(ended)
         return outcome
 
 

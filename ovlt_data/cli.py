@@ -92,6 +92,12 @@ def run(
         str | None,
         typer.Option(metavar="I/N", help="Generate for the I-th of N parts only; then run without it to gather."),
     ] = None,
+    metrics: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="Figures for Prometheus on 127.0.0.1; 0 takes a free port."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Generate, curate and build; run it again to resume."""
@@ -107,6 +113,7 @@ def run(
         out=out,
         wait=wait,
         shard=shard,
+        metrics=metrics,
         as_json=as_json,
     )
     raise typer.Exit(status)

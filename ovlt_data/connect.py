@@ -74,9 +74,27 @@ def open_endpoints(
         )
         stack.push_async_callback(endpoints[name].close)
         if model.roster:
-            follow = follow_roster(model.roster, renew=endpoints[name].renew, say=say)
+            follow = follow_roster(model.roster, renew=endpoints[name].renew, say=say, note=note)
             stack.push_async_callback(_end, asyncio.create_task(follow))
     return endpoints
+
+
+async def serve_metrics(
+    tally: Tally,
+    endpoints: Mapping[str, Endpoint],
+    store: Store,
+    budget: BudgetWatch,
+    *,
+    port: int,
+    stack: AsyncExitStack,
+    say: Say,
+) -> None:
+    """Serve the run's figures until the stack is closed, and say where."""
+    from ovlt_data.metrics import Watched, open_metrics  # a run that isn't watched imports no Prometheus
+
+    runner, url = await open_metrics(Watched(tally, endpoints, store, budget), port=port)
+    stack.push_async_callback(runner.cleanup)
+    say(f"metrics at {url}")
 
 
 def used_models(recipe: Recipe) -> list[str]:

@@ -62,6 +62,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     tokens_saved: int = 0
     """By cutting them."""
     seconds: float
+    limited_by: Mapping[str, float] = {}
+    """Share of the time of generating that each limit ruled; `engine/bottleneck.py` has their names."""
 
 
 def describe_rungs(rungs: Sequence[RungTally]) -> list[str]:

@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from ovlt_data.account import Account, OnEnd, read_spent
 from ovlt_data.answers import GRADER_VERSION
-from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems
+from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems, serve_metrics
 from ovlt_data.curate import curate, cut_rows, describe_funnel
 from ovlt_data.engine.budget import BudgetWatch, Purse
 from ovlt_data.engine.endpoint import Endpoint
-from ovlt_data.engine.events import Note, write_events
+from ovlt_data.engine.events import Event, Note, write_events
+from ovlt_data.engine.pulse import feel_pulse
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.tally import Tally
@@ -54,6 +55,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Seconds for a server that is still loading, before anything has answered."""
     shard: Shard | None = None
     """The part of the problems to walk; None for all."""
+    metrics: int | None = None
+    """Port for Prometheus, 0 for a free one; None for no server."""
 
 
 Rows = Iterator[Problem | Unusable]
@@ -113,7 +116,7 @@ async def run_recipe(
                 note=note,
                 on_end=on_end,
             ),
-            budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping),
+            budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping, note=note),
             quota=Quota(recipe.stop_when, lambda problems, samples: _curate_some(recipe, problems, samples).rows),
         )
         rows = await asyncio.to_thread(_read_rows, run)
@@ -134,7 +137,7 @@ async def _generate_or_account(
     run: Run, rows: Rows, stopping: asyncio.Event, transports: Mapping[str, Transport] | None
 ) -> Provenance | None:
     """A run that breaks off leaves its account."""
-    run.note("resume" if read_run(run.folder) else "start", recipe=str(run.recipe.path))
+    run.note(Event(event="resume" if read_run(run.folder) else "start", recipe=str(run.recipe.path)))
     try:
         async with run.account.keep():
             return await _generate(run, rows, stopping, transports)
@@ -166,6 +169,9 @@ async def _generate(
         )
         label = f"shard-{options.shard}" if options.shard else LABEL
         store = await open_store(recipe, beside=options.out.parent, stack=stack, say=say, label=label)
+        await stack.enter_async_context(feel_pulse(tally, endpoints, store, run.budget, run.note))
+        if options.metrics is not None:
+            await serve_metrics(tally, endpoints, store, run.budget, port=options.metrics, stack=stack, say=say)
         finished = await generate(
             rows,
             run.plan,

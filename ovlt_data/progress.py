@@ -92,6 +92,8 @@ def line(pace: Pace) -> str:
         parts.append(f"failed {_counts(tally.failed)}")
     if tally.retries:
         parts.append(f"retried {_counts(tally.retries)}")
+    if tally.limit:
+        parts.append(f"limited by {tally.limit}")
     if (remaining := pace.remaining) is not None and remaining >= 1:
         parts.append(f"ETA {clock(remaining)}")
     return f"[{clock(pace.seconds)}] " + " · ".join(parts)
@@ -112,6 +114,8 @@ def render(pace: Pace) -> Group:
         table.add_row("from store", str(tally.from_store), "")
     if tally.failed or tally.retries:
         table.add_row("failures", str(tally.failed.total()), _counts(tally.failed) or _counts(tally.retries, "retried"))
+    if tally.limit:
+        table.add_row("limited by", tally.limit.name, tally.limit.why)
     remaining = pace.remaining
     clocks = clock(pace.seconds) + (f", about {clock(remaining)} to go" if remaining is not None else "")
     return Group(Text(f"ovlt run  {clocks}", style="bold"), table)

@@ -50,6 +50,7 @@ def run_command(
     out: Path,
     wait: float,
     shard: str | None,
+    metrics: int | None,
     as_json: bool,
 ) -> int:
     """`ovlt run`; returns the exit status, 128 + the signal's number where one ended it."""
@@ -61,6 +62,7 @@ def run_command(
         retry=retry,
         wait=wait,
         shard=read_shard(shard) if shard else None,
+        metrics=metrics,
     )
     console = PeopleConsole()
     stop = Stop(say := speak(console))

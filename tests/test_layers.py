@@ -19,6 +19,7 @@ LAYERS = (
     ("engine",),
     ("sources", "generate", "curate", "publish", "report"),
     ("serve",),
+    ("metrics",),
     ("run_folder", "connect", "shard", "outcome", "estimate"),
     ("account", "mixing"),
     ("pipeline", "check", "plan"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ovlt_data.engine.events import Event, Note, note_nothing
 from ovlt_data.engine.tally import Sent, Tally
 from ovlt_data.recipe import Budget, Price, Spending
 
@@ -60,21 +61,36 @@ class Purse:
 class BudgetWatch:
     """Says whether one more request may be sent. Hours count from its making."""
 
-    def __init__(self, budget: Budget, purse: Purse, stopping: asyncio.Event) -> None:
+    def __init__(self, budget: Budget, purse: Purse, stopping: asyncio.Event, *, note: Note = note_nothing) -> None:
         self.refused = ""
         """The limit that a request was refused for, in words."""
         self._budget = budget
         self._unlimited = budget == Budget()
         self._purse = purse
         self._stopping = stopping
+        self._note = note
         self._start = time.monotonic()
+
+    @property
+    def spent(self) -> Mapping[str, Spent]:
+        """By model."""
+        return self._purse.by_model()
+
+    @property
+    def limits(self) -> Mapping[tuple[str, str], float]:
+        """Those that are set, by model (empty for the whole run) and what is counted."""
+        limits = {"": self._budget, **self._budget.models}
+        counted = ("requests", "tokens", "cost")
+        every = {(name, what): each.model_dump()[what] for name, each in limits.items() for what in counted}
+        return {key: limit for key, limit in every.items() if limit is not None}
 
     def refuses(self) -> bool:
         """Whether the next request is one too many: then the run is stopping."""
         if self._unlimited:
             return False
-        self.refused = self.refused or self._reached()
-        if self.refused:
+        if not self.refused and (reached := self._reached()):
+            self.refused = reached
+            self._note(Event(event="budget", why=reached))
             self._stopping.set()
         return bool(self.refused)
 

@@ -4,17 +4,19 @@ Slots bound what is in flight; back-off happens outside them, so that a waiting 
 """
 
 import asyncio
-import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
+from ovlt_data.engine.bottleneck import Pressure
 from ovlt_data.engine.budget import BudgetWatch
-from ovlt_data.engine.events import Note, note_nothing
+from ovlt_data.engine.events import Event, Note, note_nothing
 from ovlt_data.engine.limiter import LOOK_EVERY, Limiter
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.reply import BadReply, decode_replies
+from ovlt_data.engine.retry import FIRST_BACKOFF, Passing, failure_of, seconds_before_next
 from ovlt_data.engine.status import Fault, classify, shorten
 from ovlt_data.engine.stream import post_streamed
 from ovlt_data.engine.tally import Tally
@@ -23,23 +25,11 @@ from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
 from ovlt_data.recipe import Model
 from ovlt_data.types import Reply, Say
 
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
-"""Seconds; doubled from attempt to attempt, with full jitter."""
-
 OVERLOADED = frozenset({408, 429, 503, 504, 529})
 """Statuses that ask for fewer requests at once."""
 
 MOVES = 3
 """Times that one attempt goes on to another replica, when the one it was at turned out to be bad."""
-
-
-class Passing(Exception):
-    """An attempt that may go better next time."""
-
-    def __init__(self, fault: Fault, replica: Replica) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-        self.replica = replica
 
 
 class Interrupted(Exception):
@@ -91,12 +81,25 @@ class Endpoint:
         self._api_key = api_key
         self._backoff = backoff
         self._budget = budget
-        self._limiter = Limiter(model, self._replicas, headers=self._headers, look_every=look_every)
+        self._backing_off = 0
+        self._limiter = Limiter(
+            model, self._replicas, name=name, headers=self._headers, look_every=look_every, note=note
+        )
 
     @property
     def capacity(self) -> int:
         """Requests that there should be at hand, over all replicas; with `auto` it changes."""
         return self._limiter.capacity
+
+    @property
+    def pressure(self) -> Pressure:
+        """How full it is now."""
+        return replace(self._limiter.pressure, backing_off=self._backing_off)
+
+    @property
+    def replicas(self) -> Iterable[Replica]:
+        """As they are now; for those who look on."""
+        return self._replicas
 
     async def post(self, body: bytes) -> list[Reply]:
         """One request until it is answered.
@@ -133,7 +136,7 @@ class Endpoint:
 
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self.model.limits.attempts),
-            wait=self._wait,
+            wait=lambda state: seconds_before_next(state, backoff=self._backoff),
             sleep=self._sleep,
             retry=retry_if_exception_type(Passing),
             before_sleep=self._note_retry,
@@ -169,16 +172,26 @@ class Endpoint:
                         raise
                     moves += 1
                     self._tally.retries["moved"] += 1
+                    self._note(Event(event="moved", model=self.name, url=replica.url))
 
     async def _ask(self, replica: Replica, body: bytes) -> list[Reply]:
         """Its replies; whether it gave some or none is told to those who judge its health."""
         sent_at = time.monotonic()
+        traffic = self._tally.traffic[self.name, replica.label]
         try:
             replies = self._read(await self._send(replica, body, sent_at=sent_at), replica)
         except Passing as failure:
+            traffic.count_fault(failure.fault.kind)
             if failure.fault.retry_after is None and failure.fault.kind != "rate_limited":
                 self._replicas.count_failure(replica, sent_at=sent_at, why=failure.fault.message)
             raise
+        except Unreachable:
+            traffic.count_fault("unreachable")
+            raise
+        except RequestFailed as failure:
+            traffic.count_fault(failure.kind)
+            raise
+        traffic.count_reply(time.monotonic() - sent_at)
         self._replicas.count_reply(replica, sent_at=sent_at)
         return replies
 
@@ -260,33 +273,19 @@ class Endpoint:
             )
         return ""
 
-    def _wait(self, state: RetryCallState) -> float:
-        """Seconds until the next attempt: what the server asks for, else doubled with full jitter.
-
-        None after a first broken connection: that is most often a kept-alive one which the server had closed.
-        """
-        fault = _failure_of(state).fault
-        if fault.retry_after is not None:
-            return fault.retry_after + random.uniform(0, self._backoff)
-        if fault.kind == "connection" and state.attempt_number == 1:
-            return 0.0
-        return random.uniform(0, min(LONGEST_BACKOFF, self._backoff * 2**state.attempt_number))
-
     async def _sleep(self, seconds: float) -> None:
-        await wait_for_any(self._stopping, seconds=seconds)
+        self._backing_off += 1
+        try:
+            await wait_for_any(self._stopping, seconds=seconds)
+        finally:
+            self._backing_off -= 1
 
     def _note_retry(self, state: RetryCallState) -> None:
-        failure = _failure_of(state)
+        failure = failure_of(state)
         fault, seconds = failure.fault, round(state.upcoming_sleep, 3)
         self._tally.retries[fault.kind] += 1
-        what = {"model": self.name, "url": failure.replica.url, "kind": fault.kind, "why": fault.message}
-        self._note("retry", **what, attempt=state.attempt_number, seconds=seconds)
-
-
-def _failure_of(state: RetryCallState) -> Passing:
-    failure = state.outcome.exception() if state.outcome else None
-    assert isinstance(failure, Passing), "tenacity waits only after a Passing"
-    return failure
+        retry = Event(event="retry", model=self.name, url=failure.replica.url, kind=fault.kind, why=fault.message)
+        self._note(replace(retry, attempt=state.attempt_number, seconds=seconds))
 
 
 def _make_headers(model: Model, api_key: str | None) -> Mapping[str, str]:

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import httpx
 
-from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue
+from ovlt_data.engine.bottleneck import Pressure
+from ovlt_data.engine.events import Event, Note, note_nothing
+from ovlt_data.engine.limits import MOST, back_off, count_reply, follow_queue, is_growing
 from ovlt_data.engine.look import look_at, open_client
 from ovlt_data.engine.replicas import Replica, Replicas, wait_for_any
 from ovlt_data.engine.slots import Slots
@@ -24,7 +26,16 @@ LOOK_TIMEOUT = 2.0
 class Limiter:
     """Slots and pace of one endpoint; with a fixed concurrency, they stay what they are."""
 
-    def __init__(self, model: Model, replicas: Replicas, *, headers: Mapping[str, str], look_every: float) -> None:
+    def __init__(
+        self,
+        model: Model,
+        replicas: Replicas,
+        *,
+        name: str,
+        headers: Mapping[str, str],
+        look_every: float,
+        note: Note = note_nothing,
+    ) -> None:
         limits = model.limits
         self._auto = limits.concurrency == "auto"
         self._replicas = replicas
@@ -34,12 +45,30 @@ class Limiter:
         self._looking: asyncio.Task[None] | None = None
         self._seconds_apart = 60 / limits.rpm if limits.rpm else 0.0
         self._next_send = 0.0
+        self._name = name
+        self._note = note
         self.slots = Slots(limits.concurrency if limits.concurrency != "auto" else self._sum())
+        self._noted = self.slots.limit
 
     @property
     def capacity(self) -> int:
         """Requests that there should be at hand: with `auto` enough for the next doubling, so that it shows."""
         return min(2 * self.slots.limit, MOST * len(self._replicas)) if self._auto else self.slots.limit
+
+    @property
+    def pressure(self) -> Pressure:
+        """How full it is now."""
+        asked = [one for one in self._replicas if one.asked]
+        return Pressure(
+            model=self._name,
+            taken=self.slots.taken,
+            slots=self.slots.limit,
+            auto=self._auto,
+            growing=any(is_growing(one.level) for one in asked),
+            queued=sum(one.queued for one in asked),
+            paced=self._next_send > time.monotonic() + self._seconds_apart,
+            up=bool(asked),
+        )
 
     async def wait_for_turn(self, stopping: asyncio.Event) -> None:
         """Keep to the requests per minute; returns at once when the run is stopping."""
@@ -86,6 +115,7 @@ class Limiter:
         if look.found == "there" and look.load is None and not replica.shows_queue:
             replica.has_metrics = False
         replica.shows_queue = look.load is not None
+        replica.queued = look.load.waiting if look.load else 0.0
         if self._auto and look.load is not None:
             replica.level = follow_queue(replica.level, look.load, in_flight=replica.in_flight)
         self._replicas.count_look(replica, look)
@@ -93,6 +123,14 @@ class Limiter:
     def _fit(self) -> None:
         if (total := self._sum()) != self.slots.limit:
             self.slots.resize(total)
+            self._note_change(total)
+
+    def _note_change(self, slots: int) -> None:
+        """Of note is what is twice or half of what was noted last."""
+        if self._noted / 2 < slots < 2 * self._noted:
+            return
+        self._noted = slots
+        self._note(Event(event="limit", model=self._name, slots=slots))
 
     def _sum(self) -> int:
         """Slots over all replicas that are asked; of all, while none is."""

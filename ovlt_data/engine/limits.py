@@ -92,6 +92,11 @@ def back_off(level: Level, *, sent_at: float, now: float) -> Level:
     return replace(level, limit=half, ease=0, cut_at=now, replies=0, proven=half, rate=0.0)
 
 
+def is_growing(level: Level) -> bool:
+    """Nothing has spoken against more requests yet, and more are allowed."""
+    return level.ease >= 3 and level.limit < MOST
+
+
 def _weigh(level: Level, *, rate: float) -> Level:
     """Grow, unless the last doubling was for nothing: then it is taken back, to be tried again slowly."""
     if level.rate == 0.0:

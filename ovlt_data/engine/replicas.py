@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from ovlt_data.engine import health
-from ovlt_data.engine.events import Note, note_nothing
+from ovlt_data.engine.events import Event, Note, note_nothing
 from ovlt_data.engine.health import Health
 from ovlt_data.engine.limits import Level
 from ovlt_data.engine.look import Look, look_at, open_client
 from ovlt_data.engine.status import shorten
+from ovlt_data.engine.traffic import show_url
 from ovlt_data.errors import EndpointStop
 from ovlt_data.types import Say
 
@@ -28,6 +29,8 @@ class Replica:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        self.label = show_url(url)
+        """Of its metrics."""
         self.in_flight = 0
         self.holds: set[asyncio.Timeout] = set()
         """Of the requests in flight: due at once when these are to go to another replica."""
@@ -36,6 +39,8 @@ class Replica:
         """The recipe's file names it no more: it finishes what it has."""
         self.level = Level()
         self.health = Health()
+        self.queued = 0.0
+        """Requests that wait there, where it shows them."""
         self.shows_queue = False
         """It answered the last look at its /metrics."""
         self.has_metrics = True
@@ -123,7 +128,7 @@ class Replicas:
         for event, changed in (("join", joined), ("leave", left)):
             for one in changed:
                 self._say(f"models.{self._name}: {one.url} {event}s")
-                self._note(event, model=self._name, url=one.url)
+                self._note(Event(event=event, model=self._name, url=one.url))
         self._show_whether_some_up()
 
     def begin(self, replica: Replica, *, now: float) -> None:
@@ -163,7 +168,7 @@ class Replicas:
             return
         why = shorten(why, limit=120)
         self._say(f"models.{self._name}: {replica.url} does not answer ({why})")
-        self._note("down", model=self._name, url=replica.url, why=why)
+        self._note(Event(event="down", model=self._name, url=replica.url, why=why))
         self._take_out(replica, seconds=0.0)
 
     def _move_on(self, replica: Replica) -> None:
@@ -176,7 +181,7 @@ class Replicas:
         replica.health = health.leave_out(replica.health)
         seconds, why = health.pause(replica.health), shorten(why, limit=160)
         self._say(f"models.{self._name}: {replica.url} is left out for {seconds:g} s ({why})")
-        self._note("eject", model=self._name, url=replica.url, why=why, seconds=seconds)
+        self._note(Event(event="eject", model=self._name, url=replica.url, why=why, seconds=seconds))
         self._take_out(replica, seconds=seconds)
 
     def _take_out(self, replica: Replica, *, seconds: float) -> None:
@@ -187,6 +192,7 @@ class Replicas:
         self._show_whether_some_up()
         if self._patience and not self._some_up.is_set():
             self._say(f"models.{self._name}: no replica answers; waiting for up to {self._patience:g} s")
+            self._note(Event(event="wait", model=self._name, seconds=self._patience))
 
     def _another_does_well(self, replica: Replica, *, since: float) -> bool:
         return any(
@@ -247,7 +253,7 @@ class Replicas:
         replica.health = health.let_in(replica.health, now=time.monotonic())
         self._show_whether_some_up()
         self._say(f"models.{self._name}: {replica.url} answers again")
-        self._note("up", model=self._name, url=replica.url)
+        self._note(Event(event="up", model=self._name, url=replica.url))
 
 
 async def wait_for_any(*events: asyncio.Event, seconds: float) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from ovlt_data.engine.events import Event, Note
 from ovlt_data.recipe import read_urls
 from ovlt_data.types import Say
 
@@ -15,7 +16,7 @@ LOOK_EVERY = 1.0
 """Seconds between looks at the file's date."""
 
 
-async def follow_roster(path: Path, *, renew: Callable[[list[str]], None], say: Say) -> None:
+async def follow_roster(path: Path, *, renew: Callable[[list[str]], None], say: Say, note: Note) -> None:
     """Tell `renew` what the file names, at first and after each change; for ever."""
     known: tuple[int, ...] | None = ()
     now = await asyncio.to_thread(_date, path)
@@ -23,15 +24,16 @@ async def follow_roster(path: Path, *, renew: Callable[[list[str]], None], say: 
         before, now = now, await asyncio.to_thread(_date, path)
         if now == before != known:
             known = now
-            await _read(path, renew=renew, say=say)
+            await _read(path, renew=renew, say=say, note=note)
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def _read(path: Path, *, renew: Callable[[list[str]], None], say: Say) -> None:
+async def _read(path: Path, *, renew: Callable[[list[str]], None], say: Say, note: Note) -> None:
     try:
         urls = await asyncio.to_thread(read_urls, path)
     except ValueError as error:
         say(f"WARNING: {error}. The replicas stay as they are")
+        note(Event(event="roster", why=str(error)))
     else:
         renew(urls)
 

@@ -12,6 +12,7 @@ so look-ups gather for a moment and are one.
 
 import asyncio
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ class Asked(Struct, frozen=True):
 
 
 class Put(NamedTuple):
+    arrived: float
     key: bytes
     slot: int
     reply: Reply
@@ -87,6 +89,12 @@ class Store:
         """Replies that arrived and are not committed yet."""
         return sum(map(len, self._uncommitted.values()))
 
+    @property
+    def oldest(self) -> float:
+        """Seconds since the oldest of these arrived."""
+        first = min((puts[0].arrived for puts in self._uncommitted.values()), default=None)
+        return 0.0 if first is None else time.monotonic() - first
+
     async def get(self, asked: Asked) -> dict[int, Reply]:
         """Those of the slots that the store can serve."""
         if not self._lookups:
@@ -102,7 +110,7 @@ class Store:
 
     def put(self, key: bytes, slot: int, reply: Reply, *, request: bytes = b"") -> None:
         """Queue a reply; `get` sees it at once. Raises what an earlier commit failed with: the reply stays queued."""
-        put = Put(key, slot, reply, request)
+        put = Put(time.monotonic(), key, slot, reply, request)
         self._queue.append(put)
         self._uncommitted[key].append(put)
         if self._failure is not None:

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from ovlt_data.engine.bottleneck import Limit
+from ovlt_data.engine.traffic import Traffic
 from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.types import Reply
 
@@ -66,6 +68,12 @@ class Tally:
     tokens_saved: int = 0
     """What they might have gone on for: up to their caps, where these and the tokens that came are known."""
     rungs: list[RungTally] = field(default_factory=list[RungTally])
+    traffic: defaultdict[tuple[str, str], Traffic] = field(default_factory=lambda: defaultdict(Traffic))
+    """By model and replica."""
+    limit: Limit | None = None
+    """What limits the run now."""
+    limited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds that each limit ruled."""
     unfed: int = 0
     """Rows that were read and not asked for, since their source was full."""
 
@@ -90,6 +98,17 @@ class Tally:
             self.loops += 1
             if reply.max_tokens is not None and reply.exact_tokens:
                 self.tokens_saved += max(reply.max_tokens - reply.completion_tokens, 0)
+
+    @property
+    def walking(self) -> int:
+        """Rows that are read and whose fate is open."""
+        return max(self.read - self.unfed - self.done, 0)
+
+    @property
+    def limited_shares(self) -> dict[str, float]:
+        """Of the time so far, by limit."""
+        seconds = sum(self.limited.values())
+        return {name: round(ruled / seconds, 3) for name, ruled in sorted(self.limited.items())}
 
     @property
     def done(self) -> int:

@@ -269,7 +269,7 @@ async def test_shown_queue_sets_the_limit() -> None:
         model = Model.model_validate({"endpoint": url, "model": "fake"})
         replicas = Replicas([url], name="m", headers={}, grace=1.0, say=print, proven=set())
         (replica,) = replicas
-        limiter = Limiter(model, replicas, headers={}, look_every=0.005)
+        limiter = Limiter(model, replicas, name="m", headers={}, look_every=0.005)
         await asyncio.gather(*(send() for _ in range(1500)))
         await limiter.close()
     assert replica.shows_queue

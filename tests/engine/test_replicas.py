@@ -11,6 +11,7 @@ from fake_endpoint import FakeEndpoint
 
 from ovlt_data.engine import health, replicas, roster
 from ovlt_data.engine.ask import Replies
+from ovlt_data.engine.events import note_nothing
 from ovlt_data.engine.request import Ask
 from ovlt_data.engine.roster import follow_roster
 
@@ -132,7 +133,9 @@ async def test_file_of_replicas_is_followed(tmp_path: Path) -> None:
     names = tmp_path / "endpoints.txt"
     async with FakeEndpoint(delay=0.01) as one, FakeEndpoint(delay=0.01) as two, bench(tmp_path, one) as m:
         names.write_text(f"{one.url}  # the first\n")
-        following = asyncio.create_task(follow_roster(names, renew=m.endpoint.renew, say=m.said.append))
+        following = asyncio.create_task(
+            follow_roster(names, renew=m.endpoint.renew, say=m.said.append, note=note_nothing)
+        )
         await ask_many(m, 10)
         names.write_text(f"{one.url}\n{two.url}\n")
         await until_said(m, f"{two.url} joins")
@@ -163,7 +166,7 @@ async def test_file_that_can_not_be_used_leaves_the_replicas_as_they_are(
 ) -> None:
     names, said, renewed = tmp_path / "endpoints.txt", list[str](), list[list[str]]()
     names.write_text("http://a/v1\n")
-    following = asyncio.create_task(follow_roster(names, renew=renewed.append, say=said.append))
+    following = asyncio.create_task(follow_roster(names, renew=renewed.append, say=said.append, note=note_nothing))
     while not renewed:  # noqa: ASYNC110 - it goes on for ever
         await asyncio.sleep(0.001)
     names.unlink() if text is None else names.write_text(text)
