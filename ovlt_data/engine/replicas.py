@@ -8,6 +8,7 @@ leave it a quarter.
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from ovlt_data.engine import health
 from ovlt_data.engine.events import Event, Note, note_nothing
@@ -125,11 +126,14 @@ class Replicas:
         known = {one.url for one in self._all if not one.leaving}
         joined = [Replica(url) for url in urls if url.rstrip("/") not in known]
         self._all = [one for one in self._all if not one.leaving or one.in_flight] + joined
-        for event, changed in (("join", joined), ("leave", left)):
-            for one in changed:
-                self._say(f"models.{self._name}: {one.url} {event}s")
-                self._note(Event(event=event, model=self._name, url=one.url))
+        self._tell("join", joined)
+        self._tell("leave", left)
         self._show_whether_some_up()
+
+    def _tell(self, event: Literal["join", "leave"], changed: Sequence[Replica]) -> None:
+        for one in changed:
+            self._say(f"models.{self._name}: {one.url} {event}s")
+            self._note(Event(event=event, model=self._name, url=one.url))
 
     def begin(self, replica: Replica, *, now: float) -> None:
         """Call before a request is sent; one that had nothing to do had no reason to move."""
