@@ -18,7 +18,7 @@ import PIL.Image
 
 from ovlt_data import images
 
-PICTURES = 16
+PICTURES = 8
 ROUNDS = 5
 SIZE = (1024, 768)
 CAP = 512 * 28 * 28
