@@ -1,6 +1,6 @@
 """Run the short benchmarks: python -m benchmarks. Those that take minutes: docs/benchmarks.md."""
 
-from benchmarks import curation, engine, grading, images, memory, startup
+from benchmarks import curation, engine, grading, images, memory, replicas, startup
 
 if __name__ == "__main__":
     startup.main()
@@ -9,3 +9,4 @@ if __name__ == "__main__":
     curation.main()
     images.main()
     memory.main()
+    replicas.main()

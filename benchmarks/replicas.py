@@ -19,7 +19,7 @@ from ovlt_data.engine.transport import AiohttpTransport
 from ovlt_data.engine.window import walk_rows
 from ovlt_data.recipe import Model
 
-SPEED, SLOTS, REQUESTS, WINDOW = 10.0, 32, 800, 512
+SPEED, SLOTS, REQUESTS, WINDOW = 20.0, 32, 400, 256
 PROMISED = 0.9
 BODY = b'{"model": "fake", "messages": [{"role": "user", "content": "What is 2 + 2?"}]}'
 
