@@ -26,6 +26,7 @@ PROBLEMS = pl.Schema(
         "unit": pl.String,
         "precision": pl.Int64,
         "answers": pl.List(pl.String),
+        "categories": pl.List(pl.String),
         "image_paths": pl.List(pl.String),
         "image_sha256": pl.List(pl.String),
     }

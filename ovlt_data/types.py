@@ -74,6 +74,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] = ()
     """Several people's answers to one question (VizWiz's ten)."""
     images: tuple[Image, ...] = ()
+    categories: tuple[str, ...] = ()
+    """How its benchmark files it, as `task: geometry`."""
 
 
 class Unusable(Struct, frozen=True, kw_only=True):

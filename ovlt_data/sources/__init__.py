@@ -87,7 +87,7 @@ def check_source(spec: SourceSpec) -> None:
 
 def on_hub(spec: SourceSpec) -> bool:
     """Whether reading the source needs the network."""
-    return _find_reader(spec).hub and is_hub_id(spec)
+    return _find_reader(spec).hub and is_hub_id(_at_home(spec))
 
 
 def _find_reader(spec: SourceSpec) -> Source:
@@ -97,9 +97,18 @@ def _find_reader(spec: SourceSpec) -> Source:
     return source
 
 
+def _at_home(spec: SourceSpec) -> SourceSpec:
+    """A benchmark of which the recipe says no path is its Hub copy."""
+    home = _find_reader(spec).home
+    if home is None or spec.path is not None:
+        return spec
+    return spec.model_copy(update={"path": home.path, "config": spec.config or home.config})
+
+
 def _read(spec: SourceSpec, *, seed: int) -> Iterator[Draft | Unusable]:
     """All rows of the source, at least one."""
     source = _find_reader(spec)
+    spec = _at_home(spec)
     rows = source.read(spec if spec.seed is not None else spec.model_copy(update={"seed": seed}))
     first = next(rows, None)
     if first is None:

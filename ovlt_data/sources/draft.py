@@ -34,6 +34,10 @@ class Draft(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] = ()
     images: tuple[str | bytes, ...] = ()
     """Names of files inside `folder`, just as the row states them, or the bytes of pictures that it carries itself."""
+    version: str = ""
+    """What tells rows apart that ask the same and are to count each; their ids differ by it."""
+    categories: tuple[str, ...] = ()
+    """How a benchmark files it, as `task: geometry`; no part of its id."""
     folder: Path | None = None
     """Where named pictures stand. Whether a name stays inside is checked once, for all sources, where it is opened."""
 

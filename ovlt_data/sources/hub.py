@@ -49,5 +49,7 @@ def _load(spec: SourceSpec) -> Any:
             f"source {spec.source}: the Hub has no such dataset, config, split or revision "
             f"({spec.path}, {spec.config}, {spec.split or 'train'}, {spec.revision}): {error}"
         ) from error
-    has_pictures = isinstance((rows.features or {}).get("image"), Image)
-    return rows.cast_column("image", Image(decode=False)) if has_pictures else rows
+    for name, feature in (rows.features or {}).items():
+        if isinstance(feature, Image):
+            rows = rows.cast_column(name, Image(decode=False))
+    return rows

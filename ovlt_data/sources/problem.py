@@ -25,7 +25,7 @@ def make_problem(draft: Draft, *, source: str, images_folder: Path) -> Problem:
     answer, choices = clean(answer), tuple(clean(choice) for choice in draft.choices)
     pictures = tuple(_find(image, draft, images_folder) for image in draft.images)
     return Problem(
-        id=identify(source, question, choices, answer, pictures),
+        id=identify(source, question, choices, answer, pictures, version=draft.version),
         source=source,
         origin=mend(draft.origin),
         question=question,
@@ -36,12 +36,16 @@ def make_problem(draft: Draft, *, source: str, images_folder: Path) -> Problem:
         precision=draft.precision,
         answers=tuple(clean(one) for one in draft.answers),
         images=pictures,
+        categories=draft.categories,
     )
 
 
-def identify(source: str, question: str, choices: Iterable[str], answer: str, pictures: Iterable[Image]) -> str:
+def identify(
+    source: str, question: str, choices: Iterable[str], answer: str, pictures: Iterable[Image], *, version: str = ""
+) -> str:
     """16 hex digits from the content, the same on every machine."""
     content = [source, question, list(choices), answer, [picture.sha256 for picture in pictures]]
+    content += [version] if version else []
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 

@@ -103,6 +103,8 @@ def _read_json(file: Path) -> Iterator[Row]:
         rows = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: not JSON: {error}") from error
+    if isinstance(rows, dict) and rows and all(isinstance(row, dict) for row in rows.values()):
+        rows = list(rows.values())  # by their ids
     if not isinstance(rows, list):
         raise UsageError(f"{file}: holds one {type(rows).__name__}; expected a list of rows")
     for number, row in enumerate(rows, 1):

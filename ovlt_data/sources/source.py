@@ -9,6 +9,13 @@ from ovlt_data.sources.draft import Draft
 from ovlt_data.types import AnswerType, Unusable
 
 
+class Home(Struct, frozen=True):
+    """Where a benchmark stands on the Hub."""
+
+    path: str
+    config: str | None = None
+
+
 class Source(Struct, frozen=True, kw_only=True):
     read: Callable[[SourceSpec], Iterator[Draft | Unusable]]
     """Rows in a fixed order, lazily. What is wrong with the source as a whole is raised at the first row."""
@@ -26,6 +33,8 @@ class Source(Struct, frozen=True, kw_only=True):
     homepage: str = ""
     hub: bool = False
     """Whether `path` may also be a Hub id."""
+    home: Home | None = None
+    """The Hub copy that a recipe means which says no `path`."""
     redistribution: bool = True
     """Whether the licence lets its pictures and rows be passed on."""
     training: bool = True

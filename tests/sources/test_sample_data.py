@@ -32,6 +32,7 @@ def check_pictures_and_golds(problems: Sequence[Problem]) -> None:
                 answer_type=problem.answer_type,
                 choices=problem.choices,
                 unit=problem.unit,
+                precision=problem.precision,
             )
             assert (problem.origin, verdict.status) == (problem.origin, "correct")
 
@@ -71,13 +72,52 @@ def test_tabmwp(problems: Problems, split: str) -> None:
     check_pictures_and_golds(list(found.values()))
 
 
-def test_mathvision_as_a_table(problems: Problems) -> None:
+def test_mathvista(problems: Problems) -> None:
+    found = {problem.origin: problem for problem in problems("mathvista", path=str(SAMPLES / "mathvista"))}
+    rows = json.loads((SAMPLES / "mathvista" / "testmini.json").read_text())
+    assert list(found) == list(rows)
+    for origin, row in rows.items():
+        problem = found[origin]
+        gold = row["choices"]["ABCDEFGH".index(problem.answer)] if row["choices"] else problem.answer
+        assert (gold, problem.precision) == (row["answer"], row["precision"])
+    check_pictures_and_golds(list(found.values()))
+
+
+def test_mathvista_rows_without_picture_all_fail(read: Read) -> None:
+    file = SAMPLES / "mathvista" / "testmini_text_only_rows_image_missing.json"
+    rows = read("mathvista", path=str(file))
+    assert len(rows) == len(json.loads(file.read_text())) > 0
+    assert {row.reason for row in rows if isinstance(row, Unusable)} == {"bad_image"}
+    assert not [row for row in rows if isinstance(row, Problem)]
+
+
+def test_mathverse(problems: Problems) -> None:
+    file = SAMPLES / "mathverse" / "testmini_rebuilt_from_site.json"
+    found = problems("mathverse", path=str(file))
+    rows = json.loads(file.read_text())
+    versions = [(problem.origin, problem.categories[0]) for problem in found]
+    assert versions == [(row["problem_index"], f"version: {row['problem_version']}") for row in rows]
+    golds = [row["answer"].replace("\n", ", ") for row in rows]
+    assert [problem.answer for problem in found] == golds
+    assert [len(problem.choices) for problem in found if problem.origin == "527"] == [6] * 5
+    check_pictures_and_golds(found)
+
+
+def test_mathverse_text_only(problems: Problems) -> None:
+    folder = SAMPLES / "mathverse"
+    found = problems("mathverse", path=str(folder), split="testmini_text_only")
+    assert len(found) == len(json.loads((folder / "testmini_text_only.json").read_text())) > 0
+    assert not [problem for problem in found if problem.images]
+
+
+@pytest.mark.parametrize("split", ["test", "testmini"])
+def test_mathvision(problems: Problems, split: str) -> None:
     folder = SAMPLES / "mathvision"
-    columns = {"choices": "options", "images": "image"}
-    found = problems("mathvision", format="table", path=str(folder), split="testmini", columns=columns)
-    rows = [json.loads(line) for line in (folder / "data" / "testmini.jsonl").read_text().splitlines()]
-    assert [problem.origin for problem in found] == [str(row["id"]) for row in rows]
-    assert [problem.answer for problem in found if problem.choices] == [r["answer"] for r in rows if r["options"]]
+    found = problems("mathvision", path=str(folder), split=split)
+    rows = [json.loads(line) for line in (folder / "data" / f"{split}.jsonl").read_text().splitlines()]
+    expected = [(row["id"], row["answer"], tuple(row["options"])) for row in rows]
+    assert [(problem.origin, problem.answer, problem.choices) for problem in found] == expected
+    check_pictures_and_golds(found)
 
 
 def test_all_sample_pictures_can_be_sent() -> None:
