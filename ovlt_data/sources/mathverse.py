@@ -103,7 +103,8 @@ SOURCE = Source(
     layout=LAYOUT,
     hub=True,
     home=Home(path="AI4Math/MathVerse", config="testmini"),
-    citation="Zhang et al. 2024. MathVerse: Does Your Multi-modal LLM Truly See the Diagrams in Visual Math Problems? ECCV",
+    citation="Zhang et al., MathVerse: Does Your Multi-modal LLM Truly See the Diagrams in Visual Math Problems?, "
+    "ECCV 2024, arXiv 2403.14624",
     size="testmini 3,940: 788 problems in five versions",
     answer_types=("choice", "set", "auto"),
 )

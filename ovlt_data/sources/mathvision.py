@@ -62,7 +62,8 @@ SOURCE = Source(
     layout=LAYOUT,
     hub=True,
     home=Home(path="MathLLMs/MathVision"),
-    citation="Wang et al. 2024. Measuring Multimodal Mathematical Reasoning with MATH-Vision Dataset. NeurIPS",
+    citation="Wang et al., Measuring Multimodal Mathematical Reasoning with MATH-Vision Dataset, NeurIPS 2024, "
+    "arXiv 2402.14804",
     size="test 3,040; testmini 304 of them",
     answer_types=("choice", "auto"),
 )

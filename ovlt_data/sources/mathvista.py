@@ -75,7 +75,8 @@ SOURCE = Source(
     layout=LAYOUT,
     hub=True,
     home=Home(path="AI4Math/MathVista"),
-    citation="Lu et al. 2024. MathVista: Evaluating Mathematical Reasoning of Foundation Models in Visual Contexts. ICLR",
+    citation="Lu et al., MathVista: Evaluating Mathematical Reasoning of Foundation Models in Visual Contexts, "
+    "ICLR 2024, arXiv 2310.02255",
     size="testmini 1,000 with golds; test 5,141 without",
     answer_types=("choice", "integer", "decimal", "list", "text"),
     training=False,
