@@ -49,7 +49,7 @@ def build_version(
         manifest = describe(
             version, recipe=recipe, problems=problems, curated=curated, provenance=provenance, shards=shards
         )
-        write_account(manifest, place, recipe=resolved_yaml(recipe))
+        write_account(manifest, place, recipe=resolved_yaml(recipe), kept=kept)
 
     return place_version(folder, version := identify(splits), rows=kept.height, write=write)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import yaml
 
+from ovlt_data.publish.charts import CHARTS
 from ovlt_data.publish.manifest import Manifest
 from ovlt_data.text.reflect import describe_stripped
 from ovlt_data.types import FunnelStep
@@ -19,12 +20,13 @@ def write_card(manifest: Manifest, *, recipe: str) -> str:
     """The card's text; `recipe` is the resolved one."""
     sections = {
         "Load it": _load(),
+        "Train on it": _train(manifest),
         "What it is made from": _table(
             ("source", "problems", "kept", "rows", "licence"),
             [(s.source, s.problems, s.kept, s.rows, s.licence or "not stated") for s in manifest.sources],
         ),
         "What was left out": _funnel(manifest.funnel),
-        "How long": _lengths(manifest),
+        "How hard, how long": f"![rows by source, pass rates, lengths]({CHARTS})\n\n{_lengths(manifest)}".strip(),
         "Who said it": _models(manifest),
         "Prompts": "\n\n".join(f"**{role}**\n\n{_fence(p.text)}" for role, p in manifest.prompts.items()),
         "Recipe": _fence(recipe, "yaml"),
@@ -65,6 +67,14 @@ def _load() -> str:
     return _fence(
         'from datasets import load_dataset\n\ntrain = load_dataset("FOLDER or Hub id", split="train")', "python"
     )
+
+
+def _train(manifest: Manifest) -> str:
+    method = manifest.kind
+    recipe = f"name: student\nmodel: Qwen/Qwen2.5-VL-7B-Instruct\ndataset: FOLDER or Hub id\ntag: {manifest.version}"
+    command = _fence(f"ovlt train {method} train.yaml --gpus 8", "console")
+    others = "`ovlt export DATASET --to TRAINER` writes the columns of LLaMA-Factory, EasyR1, verl and ms-swift."
+    return f"{_fence(recipe, 'yaml')}\n\n{command}\n\n{others}"
 
 
 def _funnel(funnel: Sequence[FunnelStep]) -> str:

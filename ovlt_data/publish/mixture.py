@@ -48,9 +48,15 @@ def build_mixture(folder: Path, recipe: MixRecipe, parents: Sequence[Parent], mi
         left_out = mixed.filter(pl.col("split").is_null())
         _list_rejected(left_out).write_parquet(place / "rejected.parquet")
         manifest = _describe(version, recipe, parents, mixed=mixed, kept=kept, shards=shards, place=place)
-        write_account(manifest, place, recipe=resolved_yaml(recipe))
+        write_account(manifest, place, recipe=resolved_yaml(recipe), kept=_add_words(kept, place))
 
     return place_version(folder, version := identify(named), rows=kept.height, write=write)
+
+
+def _add_words(kept: pl.DataFrame, place: Path) -> pl.DataFrame:
+    lineage = pl.scan_parquet(place / "lineage.parquet").filter("kept")
+    words = lineage.select("words", id=pl.format("{}/{}", "problem_id", "slot")).collect()
+    return kept.join(words, on="id", how="left", maintain_order="left")
 
 
 def refuse_unlike(parents: Sequence[Parent]) -> None:
@@ -83,7 +89,6 @@ def _describe(
     licences = {name: licence for fact in facts for name, licence in fact.licences.items()}
     licences |= {source.source: source.licence for fact in facts for source in fact.sources if source.licence}
     problems = mixed.select("source", id="problem_id").unique()
-    lineage = pl.scan_parquet(place / "lineage.parquet").filter("kept")
     has_words = facts[0].kind == "sft"
     return Manifest(
         version=version,
@@ -94,7 +99,7 @@ def _describe(
         problems=problems.height,
         shards=shards,
         answer_tag_added=None,
-        words=measure_lengths(lineage.select("words").collect()) if has_words else None,
+        words=measure_lengths(_add_words(kept, place)) if has_words else None,
         sources=count_sources(problems, kept, licences),
         funnel=[_count(mixed, kept)],
         recipe_sha256=hash_mixture(recipe, parents),

@@ -17,6 +17,7 @@ from msgspec import Struct
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ovlt_data.errors import EndpointStop, UsageError
+from ovlt_data.publish.charts import CHARTS
 from ovlt_data.publish.manifest import MANIFEST, Manifest
 from ovlt_data.publish.parent import Parent
 from ovlt_data.types import Say
@@ -69,7 +70,7 @@ def push_version(
 
 def list_files(version: Parent) -> list[Path]:
     """What travels: the version's own files, without what was written beside them later."""
-    names = ["README.md", MANIFEST, "recipe.yaml", "lineage.parquet", "rejected.parquet"]
+    names = ["README.md", CHARTS, MANIFEST, "recipe.yaml", "lineage.parquet", "rejected.parquet"]
     return [*version.shards, *(path for name in names if (path := version.folder / name).is_file())]
 
 

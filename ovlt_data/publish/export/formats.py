@@ -110,11 +110,10 @@ _TRL_COLUMNS = ("images", "prompt", "completion", *_GOLD, "id", "source")
 """What TRL trains on, and what our reward asks for."""
 
 
-def _trl_schema(kind: Kind) -> pa.Schema:
+def _trl_schema(kind: Kind) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]  # pyarrow has no types
     """The version's own types, so that `datasets` decodes the pictures."""
     whole = make_features(kind)
-    schema: pa.Schema = Features({name: whole[name] for name in _TRL_COLUMNS if name in whole}).arrow_schema
-    return schema
+    return Features({name: whole[name] for name in _TRL_COLUMNS if name in whole}).arrow_schema
 
 
 _CHAT = pa.schema({"messages": _MESSAGES, "images": _PICTURES, **_TO_TRACE})
