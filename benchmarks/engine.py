@@ -29,7 +29,7 @@ from ovlt_data.engine.transport import AiohttpTransport
 from ovlt_data.engine.window import walk_rows
 from ovlt_data.recipe import Model
 
-REQUESTS = 6000
+REQUESTS = 4000
 ROUNDS = 3
 IN_FLIGHT = (256, 1024)
 OFFERED = 500.0

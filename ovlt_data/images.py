@@ -246,8 +246,10 @@ def _make_plain(picture: PIL.Image.Image) -> PIL.Image.Image:
         plain = PIL.Image.new("RGBA", picture.size, "white")
         plain.alpha_composite(picture.convert("RGBA"))
         plain = plain.convert("RGB")
+    elif picture.mode in ("RGB", "L"):
+        plain = picture
     else:
-        plain = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
+        plain = picture.convert("L" if picture.mode == "1" else "RGB")
     plain.info.clear()
     return plain
 
