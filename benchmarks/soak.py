@@ -75,8 +75,8 @@ def draw(slices: list[Slice], rows: int, to: Path) -> None:
     latency.plot(seconds, [one.p99 for one in slices], label="p99")
     latency.plot(seconds, [one.p50 for one in slices], label="p50")
     latency.set(ylabel="ms", ylim=0, xlabel="seconds")
-    for axes in (memory, latency):
-        axes.legend(loc="lower right")
+    for axes, corner in ((memory, "lower right"), (latency, "upper right")):
+        axes.legend(loc=corner)
         axes.grid(alpha=0.3)
     figure.savefig(to, dpi=100)
 
