@@ -223,11 +223,15 @@ def grade(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="JSONL with prediction and answer; - is standard input.")
     ],
+    compare: Annotated[
+        str,
+        typer.Option(metavar="NAME,…", help="Other graders beside ours: paper, math-verify, official:mathvista, …"),
+    ] = "",
 ) -> None:
     """Grade predictions: JSONL to standard output, a summary to standard error."""
     from ovlt_data.session import grade_command
 
-    raise typer.Exit(grade_command(file))
+    raise typer.Exit(grade_command(file, compare=compare))
 
 
 @app.command()

@@ -16,6 +16,7 @@ import msgspec
 import uvloop
 from rich.console import Console
 
+from ovlt_data.answers.compare import compare_fault
 from ovlt_data.answers.lines import Summary, grade_lines
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
@@ -183,14 +184,17 @@ def list_sources() -> None:
         print(f"{name:<12} {source.about}\n{'':<12} {source.layout}\n{'':<12} licence: {source.licence}")
 
 
-def grade_command(file: Path) -> int:
+def grade_command(file: Path, *, compare: str = "") -> int:
     """`ovlt grade`: one verdict per line to standard output, the summary to standard error."""
     if str(file) != "-" and not file.is_file():
         raise UsageError(f"{file}: no such file; expected JSONL with the fields prediction and answer, or - for stdin")
+    names = [name for name in compare.split(",") if name]
+    if wrong := compare_fault(names):
+        raise UsageError(f"--compare {wrong}")
     summary = Summary()
     lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with lines:
-        for verdict in grade_lines(lines, summary=summary):
+        for verdict in grade_lines(lines, compare=names, summary=summary):
             print(json.dumps(verdict, ensure_ascii=False))
     print(summary, file=sys.stderr)
     return 0

@@ -9,9 +9,10 @@ In the order in which an answer meets them:
     expression -> formulas, pieces, intervals                    formulas taken apart; then
     tokens -> maths -> values, algebra                           our own reader and arithmetic, bounded, without sympy
     symbolic -> worker                                           math-verify in a process that may be killed
+    official, compare                                            other graders beside ours
     lines                                                        a file of predictions
 
-All but the last two are pure functions of two texts.
+All but the last three lines are pure functions of two texts.
 """
 
 from ovlt_data.answers.extract import Extracted, extract

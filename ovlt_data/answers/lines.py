@@ -5,12 +5,13 @@ nothing; a field that is unknown is nobody's business here.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, get_args
 
 import msgspec
 
 from ovlt_data.answers import symbolic
+from ovlt_data.answers.compare import Comparison, score_by
 from ovlt_data.answers.grade import GRADER_VERSION, GoldOptions, grade
 from ovlt_data.types import AnswerType
 
@@ -53,43 +54,61 @@ class Summary:
         self.reasons: Counter[str] = Counter()
         self.methods: Counter[str] = Counter()
 
-    def add(self, result: dict[str, str | None]) -> None:
+        self.comparisons: dict[str, Comparison] = {}
+
+    def add(self, result: dict[str, Any]) -> None:
         self.statuses[result.get("verdict") or "error"] += 1
         self.methods[result.get("method") or ""] += 1
         if result.get("reason"):
             self.reasons[str(result["reason"])] += 1
 
+    def compare(self, number: int, result: dict[str, Any], names: Sequence[str]) -> None:
+        for name in names:
+            if name in result:
+                self.comparisons.setdefault(name, Comparison()).add(number, result, result[name])
+
     def __str__(self) -> str:
         total = self.statuses.total()
         parts = [f"{self.statuses[name]} {name}" for name in ("correct", "wrong", "unscorable", "error")]
         reasons = ", ".join(f"{name} {count}" for name, count in self.reasons.most_common())
-        return f"{total} lines: {', '.join(parts)}" + (f" ({reasons})" if reasons else "")
+        counts = f"{total} lines: {', '.join(parts)}" + (f" ({reasons})" if reasons else "")
+        return "\n".join([counts, *(f"\nours and {name}:\n{beside}" for name, beside in self.comparisons.items())])
 
 
-def grade_lines(lines: Iterable[bytes | str], *, summary: Summary | None = None) -> Iterator[dict[str, str | None]]:
-    """One result per line, with `verdict`, `extracted`, `method` and `reason`, or with `error`."""
+def grade_lines(
+    lines: Iterable[bytes | str], *, compare: Sequence[str] = (), summary: Summary | None = None
+) -> Iterator[dict[str, Any]]:
+    """One result per line, with `verdict`, `extracted`, `method` and `reason`, or with `error`.
+
+    With each name of `compare` (see `compare.GRADERS`) comes what that grader says.
+    """
     symbolic.start()
     decoder = msgspec.json.Decoder(_Line)
     for number, line in enumerate(lines, start=1):
-        result = _graded(line, number, decoder)
+        result = _graded(line, number, decoder, compare)
         if summary is not None:
             summary.add(result)
+            summary.compare(number, result, compare)
         yield result
 
 
-def _graded(line: bytes | str, number: int, decoder: msgspec.json.Decoder[_Line]) -> dict[str, str | None]:
+def _graded(
+    line: bytes | str, number: int, decoder: msgspec.json.Decoder[_Line], compare: Sequence[str]
+) -> dict[str, Any]:
     try:
         read = _read(line, decoder)
         options = _options(read)
     except (msgspec.MsgspecError, ValueError) as error:
         return {"verdict": None, "error": f"line {number}: {error}"}
-    verdict = grade(read.prediction or "", _gold_text(read.answer), **options)
+    prediction, gold = read.prediction or "", _gold_text(read.answer)
+    verdict = grade(prediction, gold, **options)
+    others = {name: msgspec.to_builtins(score_by(name, prediction, gold, **options)) for name in compare}
     return {
         "verdict": verdict.status,
         "extracted": verdict.extracted,
         "method": verdict.method,
         "reason": verdict.reason,
-    }
+    } | others
 
 
 def _read(line: bytes | str, decoder: msgspec.json.Decoder[_Line]) -> _Line:

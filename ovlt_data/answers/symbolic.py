@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Literal
 
 from ovlt_data.answers.ruling import Ruling, rule
 
@@ -70,6 +71,14 @@ def decide(answer: str, gold: str) -> Ruling:
         return Ruling("unscorable", "symbolic", "memory")
 
 
+PeerRule = Literal["paper", "math-verify", "mathvision"]
+
+
+def same_by(rule: PeerRule, answer: str, gold: str) -> bool:
+    """What another grader's own rule says, run where it can do no harm; raises TimeoutError and WorkerGone."""
+    return _worker.ask(answer, gold, rule=rule)
+
+
 def start() -> None:
     """Load the worker now, where checks are sure to follow, so that no check has to wait for it."""
     _worker.start()
@@ -105,12 +114,14 @@ class Worker:
         self._tasks = 0
         self._unread = b""
 
-    def ask(self, answer: str, gold: str, *, deadline: float = DEADLINE) -> bool:
+    def ask(
+        self, answer: str, gold: str, *, rule: PeerRule | Literal["ours"] = "ours", deadline: float = DEADLINE
+    ) -> bool:
         with self._lock:
             end = time.monotonic() + PATIENCE
             process = self._ready(end)
             self._tasks += 1
-            self._send(process, {"task": self._tasks, "gold": gold, "answer": answer})
+            self._send(process, {"task": self._tasks, "rule": rule, "gold": gold, "answer": answer})
             try:
                 return self._verdict(process, min(end, time.monotonic() + deadline))
             except TimeoutError:

@@ -1,4 +1,4 @@
-"""The program that the symbolic worker runs, as a file of its own: it knows math-verify and nothing of ovlt.
+"""The program that the symbolic worker runs, as a file of its own: it knows sympy's users and nothing of ovlt.
 
 The outer process loads math-verify once and forks a child that serves tasks, one JSON line each; when the child is
 killed or has served its share (sympy's caches only grow) another is forked. It ends when its standard input does, and
@@ -7,6 +7,7 @@ a child that computes on after its caller has died is ended by its own alarm.
 
 import json
 import os
+import re
 import resource
 import signal
 from typing import Any, TextIO
@@ -53,7 +54,7 @@ def _serve(replies: TextIO, parse: Any, verify: Any) -> int:
             continue
         signal.alarm(_ALARM_SECONDS)
         task = json.loads(line)
-        _say(replies, {"task": task["task"], "equal": _equal(task["gold"], task["answer"], parse, verify)})
+        _say(replies, {"task": task["task"], "equal": _same(task, parse, verify)})
         signal.alarm(0)
     return _RECYCLE
 
@@ -67,6 +68,44 @@ def _read_line() -> bytes:
             return b""
         line += byte
     return line
+
+
+def _same(task: dict[str, str], parse: Any, verify: Any) -> bool:
+    rule, gold, answer = task["rule"], task["gold"], task["answer"]
+    if rule == "paper":
+        return _same_to_mathruler(gold, answer)
+    if rule == "mathvision":
+        return _same_to_mathvision(gold, answer)
+    if rule == "math-verify":
+        return bool(
+            verify(parse(gold, parsing_timeout=None), parse(answer, parsing_timeout=None), timeout_seconds=None)
+        )
+    return _equal(gold, answer, parse, verify)
+
+
+def _same_to_mathruler(gold: str, answer: str) -> bool:
+    from mathruler.grader import grade_answer  # an extra, needed for comparisons only
+
+    return bool(grade_answer(answer, gold))
+
+
+def _same_to_mathvision(gold: str, answer: str) -> bool:
+    """Tuples by their items; to two places. What can't be read is different, as the benchmark has it."""
+    try:
+        return _rounded(gold) == _rounded(answer)
+    except MemoryError:
+        raise
+    except Exception:  # the benchmark's own rule: whatever goes wrong in reading a formula makes it another one
+        return False
+
+
+def _rounded(text: str) -> tuple[str, list[float]]:
+    from latex2sympy2_extended import latex2sympy
+
+    read: Any = latex2sympy  # returns a tuple, a list or nothing where it finds no expression
+    bracketed = re.fullmatch(r"([(\[])(.*,.*)[)\]]", text, re.DOTALL)
+    items = bracketed[2].split(",") if bracketed else [text]
+    return bracketed[1] if bracketed else "", [round(float(read(item).evalf()), 2) for item in items]
 
 
 def _equal(gold: str, answer: str, parse: Any, verify: Any) -> bool:
