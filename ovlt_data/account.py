@@ -101,6 +101,7 @@ class Account:
             reasonless=tally.reasonless,
             rows=version.rows if version else 0,
             funnel=curated.funnel if curated else (),
+            difficulty=curated.difficulty if curated else (),
             retries=tally.retries,
             from_store=tally.from_store,
             prompt_tokens=tally.prompt_tokens,

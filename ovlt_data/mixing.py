@@ -58,7 +58,7 @@ def mix_curated(curated: Curated, problems: pl.DataFrame, recipe: Recipe) -> Cur
     rows = curated.rows.with_columns(mixed["split"], mixed["left_out_for"])
     last = drop_rows(rows, pl.col("left_out_for").is_not_null(), at="mix", reason=pl.col("left_out_for"))
     beside = ["left_out_for"] if spec.validation else ["left_out_for", "split"]
-    return Curated(
+    return curated._replace(
         rows=last.rows.drop(beside),
         rejected=pl.concat([curated.rejected, last.dropped.drop("left_out_for", "split")], how="diagonal"),
         funnel=(*curated.funnel, last.entry),

@@ -9,7 +9,7 @@ from ovlt_data.engine.budget import Spent
 from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.generate.quota import Quota
 from ovlt_data.recipe import StopWhen
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 State = Literal["done", "empty", "generated", "interrupted", "budget", "stopped"]
 """`empty` went all the way and built nothing, `generated` is a shard that did its part; the last three can be taken up
@@ -52,6 +52,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Samples without reasoning."""
     rows: int = 0
     funnel: Sequence[FunnelStep] = ()
+    difficulty: Sequence[Difficulty] = ()
+    """By source: pass rates, pass@k, and what luck explains."""
     retries: Mapping[str, int]
     from_store: int
     """Replies that were there already."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ovlt_data.account import Account, OnEnd, read_spent
 from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems, serve_metrics
-from ovlt_data.curate import curate, cut_rows, describe_funnel
+from ovlt_data.curate import curate, cut_rows, describe_difficulty, describe_funnel
 from ovlt_data.engine.budget import BudgetWatch, Purse
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.events import Event, Note, write_events
@@ -230,13 +230,13 @@ def _curate(run: Run) -> Curated:
     curated = _curate_some(recipe, problems, read_table(folder, "samples"))
     curated = cut_rows(curated, problems, recipe.stop_when)
     curated = mix_curated(curated, problems, recipe)
-    for line in describe_funnel(curated.funnel, curated.rows):
+    for line in [*describe_funnel(curated.funnel, curated.rows), *describe_difficulty(curated.difficulty)]:
         run.say(line)
     return curated
 
 
 def _curate_some(recipe: Recipe, problems: pl.DataFrame, samples: pl.DataFrame) -> Curated:
-    return curate(problems, samples, recipe.curate, kind=recipe.build.kind, rated=_find_rated(recipe))
+    return curate(problems, samples, recipe.steps, kind=recipe.build.kind, rated=_find_rated(recipe))
 
 
 def _find_rated(recipe: Recipe) -> pl.Expr:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ovlt_data.errors import EnvironmentStop
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 PROBLEMS = pl.Schema(
     {
@@ -102,6 +102,8 @@ class Curated(NamedTuple):
     rejected: pl.DataFrame
     """With `rejected_at`, the step as the recipe writes it, and `rejected_for`, the reason; in the steps' order."""
     funnel: tuple[FunnelStep, ...]
+    difficulty: tuple[Difficulty, ...] = ()
+    """By source."""
 
 
 def folders_of(run: Path) -> list[Path]:

@@ -185,6 +185,35 @@ class Stripped(Struct, frozen=True, kw_only=True):
     """Share of the traces in which the gold's value or choice stands."""
 
 
+class PassAt(Struct, frozen=True, kw_only=True):
+    """Unbiased pass@k: how often one of k samples of a problem is correct."""
+
+    k: int
+    problems: int
+    """Those with at least k decided samples, of which this is the mean."""
+    rate: float
+    gap: float
+    """To pass@1 of the same problems."""
+
+
+class Difficulty(Struct, frozen=True, kw_only=True):
+    """How a source's problems fared, before anything was filtered."""
+
+    source: str
+    rated: int
+    """Problems with a pass rate."""
+    unrated: int
+    """Without: nothing could be decided, or sampling went on until samples were correct."""
+    bins: tuple[int, ...]
+    """Rated problems by pass rate: 0, up to a quarter, up to a half, up to three quarters, under 1, and 1."""
+    pass_at: tuple[PassAt, ...]
+    """For k = 1, 2, 4, …"""
+    passed: int
+    """Problems with as many correct samples as `min_correct` asks."""
+    by_luck: float
+    """Of these, how many guesses alone would explain: `curate/difficulty.py` has the formula."""
+
+
 class FunnelStep(Struct, frozen=True, kw_only=True):
     """One step of curation: what went in and what came out. Rows are samples for SFT, problems for GRPO."""
 

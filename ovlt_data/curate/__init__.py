@@ -9,6 +9,6 @@ arrival shows nowhere.
 
 from ovlt_data.curate.curate import curate, drop_rows, rejected_problems
 from ovlt_data.curate.cut import cut_rows
-from ovlt_data.curate.funnel import describe_funnel
+from ovlt_data.curate.funnel import describe_difficulty, describe_funnel
 
-__all__ = ["curate", "cut_rows", "describe_funnel", "drop_rows", "rejected_problems"]
+__all__ = ["curate", "cut_rows", "describe_difficulty", "describe_funnel", "drop_rows", "rejected_problems"]

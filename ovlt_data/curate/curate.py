@@ -9,9 +9,10 @@ import msgspec
 import polars as pl
 
 from ovlt_data.curate.counts import ALL, count_verdicts
+from ovlt_data.curate.difficulty import find_least, measure_difficulty
 from ovlt_data.curate.funnel import count_step
 from ovlt_data.curate.problems import find_problems, strip_tails
-from ovlt_data.curate.steps import find_dropped, label, measure
+from ovlt_data.curate.steps import explain_dropped, find_dropped, label, measure
 from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
 from ovlt_data.curate.traces import find_traces
 from ovlt_data.errors import UsageError
@@ -57,6 +58,9 @@ def curate(
         rows=outcomes[-1].rows,
         rejected=pl.concat([outcome.dropped for outcome in outcomes], how="diagonal"),
         funnel=tuple(outcome.entry for outcome in outcomes),
+        difficulty=measure_difficulty(
+            problems, samples, least=find_least(steps, otherwise=1 if kind == "sft" else 0), rated=rated
+        ),
     )
 
 
@@ -99,8 +103,7 @@ def _apply(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcom
     if step.mark is not None:
         marked = rows.with_columns(_doomed(step.mark, rows, problems).alias(_mark_column(step.mark)))
         return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
-    reason = "not_selected" if step.select is not None else step.name
-    return drop_rows(rows, _doomed(step, rows, problems), at=label(step), reason=pl.lit(reason))
+    return drop_rows(rows, _doomed(step, rows, problems), at=label(step), reason=explain_dropped(step))
 
 
 def _doomed(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> pl.Expr:

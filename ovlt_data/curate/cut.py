@@ -23,7 +23,7 @@ def cut_rows(curated: Curated, problems: pl.DataFrame, stop_when: StopWhen) -> C
     needed = of_source if stop_when.rows is None else of_source.head(stop_when.rows)
     doomed = ~places.with_row_index("place")["place"].is_in(needed["place"].implode())
     last = drop_rows(curated.rows, pl.lit(doomed), at="stop_when", reason=pl.lit("not_needed"))
-    return Curated(
+    return curated._replace(
         rows=last.rows,
         rejected=pl.concat([curated.rejected, last.dropped], how="diagonal"),
         funnel=(*curated.funnel, last.entry),

@@ -1,11 +1,11 @@
 """The funnel: what went into each step, what came out, and why the rest did not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ovlt_data.text.reflect import describe_stripped
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 FEW_WORDS = 30
 """Where the shortest traces have fewer words than this, they hold conclusions rather than reasoning."""
@@ -40,6 +40,21 @@ def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[
             "and set min_words"
         )
     return lines
+
+
+def describe_difficulty(sources: Sequence[Difficulty]) -> list[str]:
+    """Plain lines for people: how hard each source was, and what luck explains."""
+    width = max((len(source.source) for source in sources), default=0)
+    return [f"{source.source:<{width}} {describe_source(source)}" for source in sources]
+
+
+def describe_source(source: Difficulty) -> str:
+    """One source's pass rates and luck, in one line."""
+    passes = [f"pass@{p.k} {p.rate:.2f}" + (f" (+{p.gap:.2f})" if p.k > 1 else "") for p in source.pass_at]
+    rates = [f"pass rates 0|¼|½|¾|<1|1: {' '.join(map(str, source.bins))}", *passes] if source.rated else []
+    unrated = [f"{source.unrated:,} problems without a pass rate"] if source.unrated else []
+    lucky = [f"luck alone explains {source.by_luck:,.1f} of {source.passed:,} that passed"] if source.by_luck else []
+    return " · ".join([*rates, *unrated, *lucky])
 
 
 def _describe_step(step: FunnelStep, width: int) -> str:

@@ -26,7 +26,9 @@ def label(step: Step) -> str:
 def find_dropped(step: Step) -> pl.Expr:
     """True for the rows that the filter drops."""
     if step.min_correct is not None:
-        return pl.col("n_correct") < _needed(step.min_correct)
+        return pl.col("n_correct") < needed(step.min_correct)
+    if step.pass_rate is not None:
+        return ~pl.col("pass_rate").is_between(step.pass_rate.min, step.pass_rate.max).fill_null(value=False)
     if step.select is not None:
         return ~_selected(step.select)
     if step.min_words is not None:
@@ -40,18 +42,26 @@ def find_dropped(step: Step) -> pl.Expr:
     raise ValueError(f"{label(step)} is no filter")
 
 
-def measure(texts: pl.Series) -> pl.Series:
-    """Words of each text, by the project's one definition: as fast here as a regular expression in polars."""
-    return pl.Series("words", [count_words(text) for text in texts], dtype=pl.Int64)
+def explain_dropped(step: Step) -> pl.Expr:
+    """The reason of each row that the filter drops."""
+    if step.pass_rate is not None:
+        hard = pl.when(pl.col("pass_rate") < step.pass_rate.min).then(pl.lit("too_hard")).otherwise(pl.lit("too_easy"))
+        return pl.when(pl.col("pass_rate").is_null()).then(pl.lit("not_rated")).otherwise(hard)
+    return pl.lit("not_selected" if step.select is not None else step.name)
 
 
-def _needed(least: MinCorrect) -> pl.Expr:
+def needed(least: MinCorrect) -> pl.Expr:
     """How many correct samples a problem of its answer type must have."""
     by_type = {answer_type: n for answer_type, n in least.items() if answer_type != "default"}
     default = pl.lit(least["default"], dtype=pl.Int64)
     if not by_type:
         return default
     return pl.col("answer_type").replace_strict(by_type, default=default, return_dtype=pl.Int64)
+
+
+def measure(texts: pl.Series) -> pl.Series:
+    """Words of each text, by the project's one definition: as fast here as a regular expression in polars."""
+    return pl.Series("words", [count_words(text) for text in texts], dtype=pl.Int64)
 
 
 def _selected(select: Select) -> pl.Expr:

@@ -15,7 +15,7 @@ from ovlt_data.publish.provenance import ROLES, Provenance
 from ovlt_data.publish.shards import Shard
 from ovlt_data.recipe import Recipe, recipe_hash
 from ovlt_data.tables import Curated
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 MANIFEST = "ovlt.json"
 
@@ -60,6 +60,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """None for rows without a completion."""
     sources: list[SourceCount]
     funnel: list[FunnelStep]
+    difficulty: list[Difficulty] = []
+    """By source; empty for a mixture, whose parents say it."""
     recipe_sha256: str
     models: dict[str, str | None]
     prompts: dict[str, PromptText]
@@ -93,6 +95,7 @@ def describe(
         words=measure_lengths(kept),
         sources=count_sources(problems, kept, provenance.licences),
         funnel=list(curated.funnel),
+        difficulty=list(curated.difficulty),
         recipe_sha256=recipe_hash(recipe),
         models=provenance.all_models(),
         prompts=_list_prompts(provenance),

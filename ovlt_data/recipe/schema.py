@@ -199,6 +199,17 @@ class Recipe(RecipeFile):
             raise ValueError(f"asks for min_correct {max(asked)} of {most} {what}; expected no more than those")
         return steps
 
+    @field_validator("curate")
+    @classmethod
+    def _has_pass_rates(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
+        reason: ReasonStep | None = info.data.get("reason")
+        if reason and reason.samples.until and any((step.mark or step).pass_rate for step in steps):
+            raise ValueError(
+                "selects by pass_rate, but reason.samples goes on until some are correct, so that their number follows "
+                "from their outcome and there is no pass rate; expected a number of samples, such as samples: 8"
+            )
+        return steps
+
     @field_validator("build")
     @classmethod
     def _steps_fit_the_kind(cls, build: Build, info: ValidationInfo) -> Build:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ovlt_data.recipe.section import Section
 from ovlt_data.types import AnswerType
@@ -20,7 +20,7 @@ LENGTH_FILTERS = frozenset({"min_words", "max_words", "min_tokens", "max_tokens"
 
 SAMPLE_LEVEL = frozenset({"select", "strip_reflections"}) | TRACE_FILTERS | LENGTH_FILTERS
 """Steps that look at one trace: rows of a grpo dataset have none."""
-FILTERS = frozenset({"min_correct"}) | PROBLEM_FILTERS | TRACE_FILTERS | LENGTH_FILTERS
+FILTERS = frozenset({"min_correct", "pass_rate"}) | PROBLEM_FILTERS | TRACE_FILTERS | LENGTH_FILTERS
 """Steps that drop rows, and so can mark them instead."""
 
 
@@ -31,6 +31,23 @@ class Select(Section):
     """Length is that of the trace as it stands at this step."""
     keep: int = Field(default=1, ge=1)
     """How many distinct ones; `all` keeps every one."""
+
+
+class PassRates(Section):
+    """How hard problems may be for the first teacher."""
+
+    min: float = Field(default=0.0, ge=0, le=1)
+    """Least share of the decided samples that is correct; harder ones go as `too_hard`."""
+    max: float = Field(default=1.0, ge=0, le=1)
+    """Highest share; easier ones go as `too_easy`."""
+
+    @field_validator("max")
+    @classmethod
+    def _over_the_least(cls, most: float, info: ValidationInfo) -> float:
+        least = info.data.get("min")
+        if least is not None and most < least:
+            raise ValueError(f"is {most:g}; expected at least min, {least:g}")
+        return most
 
 
 class Strip(Section):
@@ -88,6 +105,9 @@ class Step(Section):
 
     min_correct: MinCorrect | None = None
     """Drop problems with fewer correct samples: a number, or {default: 1, yes_no: 3} by answer type."""
+    pass_rate: PassRates | None = None
+    """Drop problems that are too easy or too hard: {min: 0.25, max: 0.75}.
+    Those without a pass rate go as `not_rated`."""
     select: SelectStep | None = None
     """Keep some of the correct samples of each problem: `shortest`, or {by: shortest, keep: 2}."""
     strip_reflections: StripStep | None = None

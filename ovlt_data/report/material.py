@@ -12,7 +12,7 @@ from msgspec import Struct
 from ovlt_data.engine.tally import RungTally
 from ovlt_data.errors import UsageError
 from ovlt_data.tables import FAILURES, UNUSABLE, read_table
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 OF_PROBLEM = ("problem_id", "source", "origin", "question", "answer", "choices", "caption")
 FATE = pl.Schema({"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for": pl.String, "words": pl.Int64})
@@ -29,6 +29,8 @@ class Material(Struct, frozen=True, kw_only=True):
     failed: Mapping[str, int]
     """All problems = kept + rejected + failed, the latter two by reason."""
     funnel: list[FunnelStep]
+    difficulty: list[Difficulty]
+    """By source."""
     problems: pl.DataFrame
     """With its `caption`, its `fate` (kept, rejected, failed, or open: not decided yet) and `why`."""
     samples: pl.DataFrame
@@ -75,6 +77,7 @@ def _read_run(folder: Path) -> Material:
         rejected=run["rejected"],
         failed=run["failures"],
         funnel=funnel,
+        difficulty=msgspec.convert(run.get("difficulty", []), list[Difficulty]),
         problems=_judge(problems, samples, failures, funnel, finished=run["state"] in {"done", "empty"}),
         samples=samples,
         failures=failures,
@@ -103,6 +106,7 @@ def _read_version(folder: Path) -> Material:
         rejected=rejected,
         failed={"without_samples": without} if without else {},
         funnel=funnel,
+        difficulty=msgspec.convert(manifest.get("difficulty", []), list[Difficulty]),
         problems=problems,
         samples=samples,
         failures=failures,
