@@ -275,6 +275,34 @@ def train(
     start(method, recipe, overrides or [], gpus=gpus)
 
 
+@app.command("eval")
+def evaluate(
+    subject: Annotated[
+        str, typer.Argument(metavar="RECIPE|MODEL", help="A recipe; with --on, a model's id or folder.")
+    ],
+    overrides: Overrides = None,
+    on: Annotated[str | None, typer.Option(metavar="NAME,…", help="Benchmarks, for a model.")] = None,
+    endpoint: Annotated[str, typer.Option(metavar="URL", help="Of the model, up to /v1.")] = "http://localhost:8000/v1",
+    revision: Annotated[str | None, typer.Option(help="Hub commit that the server runs.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with one for each benchmark; left out: the Hub.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many problems per benchmark.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of a model's evaluation; left out: eval-MODEL.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    wait: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Wait so long for a server that is loading.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Score models on benchmarks, by category; run it again to resume."""
+    from ovlt_data.evaluating import eval_command, load_eval, recipe_of_words
+
+    if on is None:
+        recipe = load_eval(subject, overrides or [])
+    else:
+        recipe = recipe_of_words(subject, benchmarks=on, endpoint=endpoint, data=data, revision=revision, name=name)
+    raise typer.Exit(eval_command(recipe, limit=limit, out=out, wait=wait, as_json=as_json))
+
+
 @app.command()
 def sources() -> None:
     """List what problems can be read from."""

@@ -55,6 +55,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Seconds for a server that is still loading, before anything has answered."""
     shard: Shard | None = None
     """The part of the problems to walk; None for all."""
+    build: bool = True
+    """Whether to go on after the last sample; an evaluation does not."""
     metrics: int | None = None
     """Port for Prometheus, 0 for a free one; None for no server."""
 
@@ -128,7 +130,7 @@ async def run_recipe(
         _report_reasonless(run)
         for line in [*describe_rungs(tally.rungs), *describe_quota(recipe.stop_when, run.quota, tally)]:
             say(line)
-        if shard is not None:
+        if shard is not None or not options.build:
             return await asyncio.to_thread(run.account.close, "generated")
         return await asyncio.to_thread(_curate_and_build, run, provenance)
 

@@ -18,8 +18,9 @@ from msgspec import Struct
 from ovlt_data import lookup
 from ovlt_data.errors import RowError, UsageError
 
-VARIABLES = frozenset({"question", "choices", "caption", "source"})
-"""All that any prompt may use; `choices` is a list, empty where the answer is free."""
+VARIABLES = frozenset({"question", "choices", "caption", "source", "answer_type", "precision"})
+"""All that any prompt may use; `choices` is a list, empty where the answer is free. The last two are for benchmarks
+whose own questions say what form of answer they want; `precision` is in decimal places, or none."""
 
 FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression in a template can raise."""
@@ -38,10 +39,18 @@ class Prompt(Struct, frozen=True, kw_only=True):
     """Those of `VARIABLES` that it uses."""
 
     def render(
-        self, *, question: str = "", choices: Sequence[str] = (), caption: str | None = None, source: str = ""
+        self,
+        *,
+        question: str = "",
+        choices: Sequence[str] = (),
+        caption: str | None = None,
+        source: str = "",
+        answer_type: str = "",
+        precision: int | None = None,
     ) -> str:
         """The user message, without white space around it; using a caption where there is none is an error."""
-        values = {"question": question, "choices": list(choices), "source": source}
+        values: dict[str, object] = {"question": question, "choices": list(choices), "source": source}
+        values |= {"answer_type": answer_type, "precision": precision}
         if caption is not None:
             values["caption"] = caption
         try:

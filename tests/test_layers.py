@@ -17,7 +17,7 @@ LAYERS = (
     ("recipe", "prompts"),
     ("tables",),
     ("engine",),
-    ("sources", "generate", "curate", "publish", "report"),
+    ("sources", "generate", "curate", "publish", "report", "evaluate"),
     ("serve",),
     ("metrics",),
     ("run_folder", "connect", "shard", "outcome", "estimate"),
@@ -25,7 +25,7 @@ LAYERS = (
     ("pipeline", "check", "plan"),
     ("replay",),
     ("progress", "session", "housekeeping", "training", "versions"),
-    ("planning",),
+    ("planning", "evaluating"),
     ("cli",),
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""

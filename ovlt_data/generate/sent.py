@@ -1,5 +1,7 @@
 """What was sent, rendered again: the walk keeps no prompts, since problems, captions and templates determine them."""
 
+from typing import Any
+
 import polars as pl
 
 from ovlt_data.generate.walk import Plan
@@ -34,10 +36,12 @@ def _add_prompts(table: pl.DataFrame, problems: pl.DataFrame, prompt: Prompt | N
     return table.join(rendered, on="problem_id", how="left")
 
 
-def _render(prompt: Prompt, problem: dict[str, str]) -> str:
+def _render(prompt: Prompt, problem: dict[str, Any]) -> str:
     return prompt.render(
         question=problem["question"],
         choices=problem["choices"],
         caption=problem.get("caption"),
         source=problem["source"],
+        answer_type=problem["answer_type"],
+        precision=problem["precision"],
     )

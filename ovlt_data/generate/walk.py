@@ -219,7 +219,14 @@ class Walker:
 def render_reason(problem: Problem, prompt: Prompt, caption: Caption | None) -> str:
     """The user message that the reasoner gets."""
     text = caption.text if caption is not None else None
-    return prompt.render(question=problem.question, choices=problem.choices, caption=text, source=problem.source)
+    return prompt.render(
+        question=problem.question,
+        choices=problem.choices,
+        caption=text,
+        source=problem.source,
+        answer_type=problem.answer_type,
+        precision=problem.precision,
+    )
 
 
 def count_rungs(reasoned: Reasoned, enough: int, tallies: Sequence[RungTally]) -> None:

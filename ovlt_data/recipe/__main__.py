@@ -3,6 +3,7 @@
 import json
 
 from ovlt_data import lookup
+from ovlt_data.recipe.evaluate import EvalRecipe
 from ovlt_data.recipe.export import json_schema
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.mix import MixRecipe
@@ -11,6 +12,7 @@ from ovlt_data.recipe.train import GrpoRecipe, SftRecipe
 
 SCHEMAS: dict[str, type[RecipeFile]] = {
     "recipe": Recipe,
+    "eval": EvalRecipe,
     "mix": MixRecipe,
     "train_sft": SftRecipe,
     "train_grpo": GrpoRecipe,

@@ -13,7 +13,13 @@ from ovlt_data.recipe.__main__ import SCHEMAS
 from ovlt_data.recipe.yaml import parse
 
 FOLDER = lookup.shipped("recipes")
-COMMANDS: dict[str, str] = {"run": "recipe", "mix": "mix", "train sft": "train_sft", "train grpo": "train_grpo"}
+COMMANDS: dict[str, str] = {
+    "run": "recipe",
+    "eval": "eval",
+    "mix": "mix",
+    "train sft": "train_sft",
+    "train grpo": "train_grpo",
+}
 """Commands that take a recipe, with the name of its schema."""
 RECIPES = sorted(FOLDER.rglob("*.yaml"))
 

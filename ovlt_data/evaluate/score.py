@@ -1,0 +1,113 @@
+"""Scores of one model on one benchmark, whole and by the benchmark's own categories.
+
+Every problem that was asked counts: one that failed, or whose answer could not be decided, is not correct, and is
+counted beside. Accuracy is that of the one answer, pass@k that of the further samples.
+"""
+
+import math
+from pathlib import Path
+
+import polars as pl
+from msgspec import Struct
+
+from ovlt_data.tables import read_table
+
+Z = 1.959964
+"""Of a 95 percent interval."""
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """One line of the tables."""
+
+    model: str
+    benchmark: str
+    rule: str
+    """Who judged: a grader with its version."""
+    category: str = ""
+    """As `task: geometry`; empty for the whole benchmark."""
+    problems: int
+    correct: int
+    unscorable: int
+    failed: int
+    """Problems without an answer."""
+    low: float
+    high: float
+    """Of the accuracy: Wilson's 95 percent interval."""
+    pass_at: dict[int, float] = {}
+    """By k."""
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.problems if self.problems else 0.0
+
+
+def score_run(
+    folder: Path, *, model: str, benchmark: str, rule: str, several: Path | None = None, samples: int = 0
+) -> list[Score]:
+    """The whole first, then its categories by name. `several` is the run with so many `samples` of each problem."""
+    asked = _by_problem(folder)
+    if several is not None:
+        asked = asked.join(_by_problem(several).select("id", several="right"), on="id", how="left")
+    categories = asked["categories"].explode().drop_nulls().unique().sort()
+    parts = [("", asked), *((name, asked.filter(pl.col("categories").list.contains(name))) for name in categories)]
+    return [
+        _score(part, model=model, benchmark=benchmark, rule=rule, category=name, samples=samples if several else 0)
+        for name, part in parts
+    ]
+
+
+def wilson(correct: int, problems: int) -> tuple[float, float]:
+    """The 95 percent interval of a share (Wilson 1927), which holds at 0 and 1, too."""
+    if problems == 0:
+        return 0.0, 1.0
+    share, wide = correct / problems, Z * Z / problems
+    middle = (share + wide / 2) / (1 + wide)
+    half = Z * math.sqrt(share * (1 - share) / problems + wide / (4 * problems)) / (1 + wide)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def pass_at(k: int, *, samples: int, correct: int) -> float:
+    """Chance that one of k samples is correct: the unbiased estimate from more of them (Chen et al. 2021)."""
+    return 1 - math.comb(samples - correct, k) / math.comb(samples, k)
+
+
+def powers(samples: int) -> list[int]:
+    """The k of pass@k: powers of two up to the number of samples, and that itself."""
+    return sorted({2**power for power in range(samples.bit_length())} | {samples}) if samples else []
+
+
+def _by_problem(folder: Path) -> pl.DataFrame:
+    """Columns id, categories, right, unscorable, answered (numbers of samples)."""
+    samples = read_table(folder, "samples").group_by("problem_id")
+    counts = samples.agg(
+        right=(pl.col("status") == "correct").sum(),
+        unscorable=(pl.col("status") == "unscorable").sum(),
+        answered=pl.len(),
+    )
+    problems = read_table(folder, "problems").unique("id", maintain_order=True).select("id", "categories")
+    joined = problems.join(counts, left_on="id", right_on="problem_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("right", "unscorable", "answered").fill_null(0))
+
+
+def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, category: str, samples: int) -> Score:
+    correct, problems = int(asked["right"].sum()), asked.height
+    low, high = wilson(correct, problems)
+    return Score(
+        model=model,
+        benchmark=benchmark,
+        rule=rule,
+        category=category,
+        problems=problems,
+        correct=correct,
+        unscorable=int(asked["unscorable"].sum()),
+        failed=asked.filter(pl.col("answered") == 0).height,
+        low=low,
+        high=high,
+        pass_at={k: _mean_pass(asked, k, samples) for k in powers(samples)},
+    )
+
+
+def _mean_pass(asked: pl.DataFrame, k: int, samples: int) -> float:
+    """Samples that never came count as wrong."""
+    counts = asked["several"].fill_null(0).to_list()
+    return sum(pass_at(k, samples=samples, correct=right) for right in counts) / max(1, len(counts))

@@ -1,0 +1,185 @@
+"""`ovlt eval`: each model on each benchmark is a run without caption and without a dataset, in a folder of its own.
+
+So it resumes like a run, and nothing is sent twice: replies are in the store. Scores are made of the runs' tables.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from pydantic import ValidationError
+from rich.console import Console
+
+from ovlt_data.answers import GRADER_VERSION
+from ovlt_data.checkpoint import checkpoint_hash
+from ovlt_data.connect import store_folders
+from ovlt_data.engine.tally import Tally
+from ovlt_data.engine.transport import Transport
+from ovlt_data.errors import RecipeError, UsageError
+from ovlt_data.evaluate.score import Score, score_run
+from ovlt_data.evaluate.show import render_csv, render_markdown, render_overview
+from ovlt_data.pipeline import Options, run_recipe
+from ovlt_data.progress import PeopleConsole, show_progress
+from ovlt_data.recipe import EMBEDDED, Build, Problems, ReasonStep, Recipe, SampleCount, find_recipe, json_schema, load
+from ovlt_data.recipe.evaluate import BenchmarkSpec, EvalModel, EvalRecipe
+from ovlt_data.recipe.place import Place
+from ovlt_data.recipe.wording import describe
+from ovlt_data.session import Stop, run_async, speak
+from ovlt_data.types import Say
+
+RULE = f"ovlt's grader {GRADER_VERSION}"
+SEVERAL = "-pass-at"
+"""Ends the name of a folder that holds the samples of pass@k."""
+
+
+class Task(Struct, frozen=True):
+    """One model on one benchmark."""
+
+    model: str
+    benchmark: str
+    once: Recipe
+    several: Recipe | None
+
+
+def eval_command(recipe: EvalRecipe, *, limit: int | None, out: Path, wait: float, as_json: bool) -> int:
+    """`ovlt eval`; returns the exit status."""
+    console, folder = PeopleConsole(), out.resolve()
+    stop = Stop(say := speak(console))
+
+    async def session() -> list[Score] | None:
+        stop.listen()
+        return await evaluate(
+            recipe, limit=limit, out=folder, wait=wait, say=say, stopping=stop.stopping, console=console
+        )
+
+    scores = run_async(session())
+    if scores is None:
+        return stop.status
+    print(json.dumps(msgspec.to_builtins(scores)) if as_json else render_overview(scores))
+    say(f"Categories, pass@k and counts: {out / recipe.name}/scores.md and scores.csv")
+    return 0
+
+
+async def evaluate(
+    recipe: EvalRecipe,
+    *,
+    limit: int | None,
+    out: Path,
+    wait: float = 0.0,
+    say: Say,
+    stopping: asyncio.Event,
+    console: Console | None = None,
+    transports: Mapping[str, Transport] | None = None,
+) -> list[Score] | None:
+    """All scores, which then stand in `out`/NAME as well; None where it was told to stop."""
+    folder, scores = out / recipe.name, list[Score]()
+    for task in plan_tasks(recipe, out=out):
+        for one in filter(None, (task.once, task.several)):
+            say(f"{task.model} on {task.benchmark}" + (", several samples" if one is task.several else ""))
+            options = Options(out=folder, name=one.name, limit=limit, wait=wait, build=False)
+            tally = Tally()
+            async with show_progress(tally, console or PeopleConsole()):
+                ended = await run_recipe(one, options, tally=tally, say=say, stopping=stopping, transports=transports)
+            if ended.state != "generated":
+                return None
+        scores += _score(task, folder)
+    (folder / "scores.csv").write_text(render_csv(scores), encoding="utf-8")
+    (folder / "scores.md").write_text(render_markdown(scores), encoding="utf-8")
+    return scores
+
+
+def plan_tasks(recipe: EvalRecipe, *, out: Path) -> list[Task]:
+    """Models on benchmarks, in the recipe's order."""
+    return [_plan(recipe, name, benchmark, out=out) for name in recipe.models for benchmark in recipe.benchmarks]
+
+
+def load_eval(name: str, overrides: Sequence[str]) -> EvalRecipe:
+    return load(EvalRecipe, find_recipe(name), overrides)
+
+
+def recipe_of_words(
+    model: str, *, benchmarks: str, endpoint: str, data: Path | None, revision: str | None, name: str | None
+) -> EvalRecipe:
+    """`ovlt eval MODEL --on a,b --endpoint URL` as a recipe; `data` is a folder that holds one for each benchmark."""
+    folder = Path(model)
+    known = revision or endpoint == EMBEDDED or not folder.is_dir()
+    label = _label(folder.name)
+    asked = {
+        "endpoint": [endpoint],
+        "model": None if model == EMBEDDED else model,
+        "revision": revision,
+        "checkpoint": None if known else checkpoint_hash(folder),
+    }
+    said = {
+        "name": name or f"eval-{label}",
+        "models": {label: {key: value for key, value in asked.items() if value is not None}},
+        "benchmarks": [_at(word, data) for word in benchmarks.split(",") if word],
+    }
+    try:
+        return EvalRecipe.model_validate(said, context=Place(Path.cwd() / "eval", os.environ))
+    except ValidationError as error:
+        wrong = describe(error, said, json_schema(EvalRecipe))
+        raise RecipeError([f"{'.'.join(map(str, keys))}: {what}" for keys, what in wrong.items()]) from error
+
+
+def _label(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name).strip("-_")
+
+
+def _at(benchmark: str, data: Path | None) -> dict[str, str]:
+    if data is None:
+        return {"source": benchmark}
+    if not (data / benchmark).is_dir():
+        there = ", ".join(sorted(path.name for path in data.glob("*/"))) or "none"
+        raise UsageError(f"--data {data}: no folder {benchmark}; expected one for each benchmark; there: {there}")
+    return {"source": benchmark, "path": str((data / benchmark).resolve())}
+
+
+def _plan(recipe: EvalRecipe, name: str, benchmark: BenchmarkSpec, *, out: Path) -> Task:
+    model, several = recipe.models[name], recipe.pass_at
+    again = model.model_copy(update={"sampling": several.sampling}) if several else None
+    folder = f"{name}-{benchmark.source}"
+    return Task(
+        name,
+        benchmark.source,
+        _make_recipe(recipe, name, model, benchmark, folder=folder, samples=1, out=out),
+        _make_recipe(recipe, name, again, benchmark, folder=folder + SEVERAL, samples=several.samples, out=out)
+        if several and again
+        else None,
+    )
+
+
+def _make_recipe(
+    recipe: EvalRecipe, name: str, model: EvalModel, benchmark: BenchmarkSpec, *, folder: str, samples: int, out: Path
+) -> Recipe:
+    """A run that asks this model the benchmark's questions, with their pictures."""
+    prompt = model.prompt or benchmark.question_form
+    made = Recipe.model_validate(
+        {
+            "name": folder,
+            "seed": recipe.seed,
+            "models": {name: model},
+            "problems": Problems(sources=[benchmark]),
+            "reason": ReasonStep(model=name, prompt=prompt, samples=SampleCount(min=samples, max=samples)),
+            "build": Build(kind="grpo"),
+            "store": recipe.store,
+            "stop": recipe.stop,
+        },
+        context=Place(recipe.path, os.environ),
+    )
+    return made.model_copy(update={"store": [str(path) for path in store_folders(made, beside=out.parent)]})
+
+
+def _score(task: Task, folder: Path) -> list[Score]:
+    return score_run(
+        folder / task.once.name,
+        model=task.model,
+        benchmark=task.benchmark,
+        rule=RULE,
+        several=folder / task.several.name if task.several else None,
+        samples=task.several.reason.samples.max if task.several and task.several.reason else 0,
+    )
