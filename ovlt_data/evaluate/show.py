@@ -48,7 +48,7 @@ def _render_counts(whole: Sequence[Score]) -> str:
     heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", *(f"pass@{k}" for k in ks)]
     rows = [
         [s.model, s.benchmark, f"{s.problems:,}", f"{s.correct:,}", f"{s.unscorable:,}", f"{s.failed:,}"]
-        + [f"{100 * s.pass_at[k]:.1f}" for k in s.pass_at]
+        + [f"{100 * s.pass_at[k]:.1f}" if k in s.pass_at else "–" for k in ks]
         for s in whole
     ]
     return _table(heading, rows)

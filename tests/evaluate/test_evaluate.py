@@ -104,10 +104,9 @@ def test_a_model_on_benchmarks_in_one_line(tmp_path: Path, vista: Path) -> None:
     ],
 )
 def test_wrong_words_are_named(vista: Path, change: dict[str, str], message: str) -> None:
-    said: dict[str, Any] = {"benchmarks": "mathvista", "endpoint": "http://localhost:1/v1"}
-    said |= {"data": vista.parent, "revision": "a", "name": None}
+    said = {"benchmarks": "mathvista", "endpoint": "http://localhost:1/v1"} | change
     with pytest.raises((UsageError, RecipeError), match=message):
-        recipe_of_words("m", **said | change)
+        recipe_of_words("m", **said, data=vista.parent, revision="a", name=None)
 
 
 @pytest.mark.parametrize(
