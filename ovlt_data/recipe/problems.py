@@ -22,6 +22,9 @@ class SourceDefaults(Section):
     """Commit of a Hub dataset. Digits need quotes."""
     split: Word | None = None
     """Split of a Hub dataset, or of a folder that has some."""
+    streaming: bool | None = None
+    """Read a Hub dataset row by row instead of downloading it. Left out: yes, except for a `sample`, which has to look
+    at every row twice: streamed, the whole dataset goes over the network twice and nothing is kept."""
     sample: int | None = Field(default=None, ge=1)
     """Take so many problems, ranked by a hash: more sources or a larger number disturb few picks."""
     first: int | None = Field(default=None, ge=1)

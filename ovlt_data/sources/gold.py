@@ -35,6 +35,19 @@ def settle_gold(draft: Draft) -> tuple[str, AnswerType]:
     return answer, draft.answer_type
 
 
+def write_gold(value: str | float | Sequence[str] | None) -> str:
+    """A gold as a file may state it: a text, a number, a boolean, or several texts; empty where there is none."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return ", ".join(value)
+
+
 def is_yes_no(answer: str) -> bool:
     return answer.rstrip(".").lower() in ("yes", "no")
 

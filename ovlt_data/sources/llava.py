@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
 from ovlt_data.errors import RowError
@@ -20,8 +19,7 @@ from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources import hub
 from ovlt_data.sources.conversation import stated_answer, take_apart
 from ovlt_data.sources.draft import Draft, Unfit, as_unusable
-from ovlt_data.sources.place import local_path
-from ovlt_data.sources.rows import Row, find_files, pictures, read_rows
+from ovlt_data.sources.rows import Row, convert, pictures
 from ovlt_data.sources.source import Source
 from ovlt_data.types import Unusable
 
@@ -43,12 +41,7 @@ class _Conversation(Struct, frozen=True):
 
 
 def read(spec: SourceSpec) -> Iterator[Draft | Unusable]:
-    if hub.is_hub_id(spec):
-        rows, folder = hub.read_rows(spec), None
-    else:
-        path = local_path(spec, expected=f"a Hub id, or {LAYOUT}")
-        rows = read_rows(find_files(spec, path, suffixes=(".parquet",)))
-        folder = path if path.is_dir() else path.parent
+    rows, folder = hub.open_rows(spec, layout=LAYOUT)
     for row in rows:
         yield from _read_row(row, source=spec.source, folder=folder)
 
@@ -61,12 +54,7 @@ def _read_row(row: Row, *, source: str, folder: Path | None) -> Iterator[Draft |
 
 
 def _drafts(row: Row, folder: Path | None) -> Iterator[Draft]:
-    if row.fault:
-        raise Unfit("bad_row", row.fault)
-    try:
-        conversation = msgspec.convert(row.values, _Conversation)
-    except msgspec.ValidationError as error:
-        raise Unfit("bad_row", f"{row.where}: {error}") from error
+    conversation = convert(row, to=_Conversation)
     pairs = _pair(conversation.conversations)
     images = pictures(conversation.image)
     name = row.where if conversation.id is None else str(conversation.id)

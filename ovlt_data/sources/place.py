@@ -23,3 +23,15 @@ def wrong_layout(spec: SourceSpec, path: Path, *, expected: str) -> UsageError:
 def natural_order(path: Path) -> tuple[int, str]:
     """Numbered files and folders by their number."""
     return len(path.stem), path.stem
+
+
+def find_split(spec: SourceSpec, *, default: str, holds: str, layout: str) -> Path:
+    """The folder of the recipe's split: inside `path`, or `path` itself. It has something that fits `holds`."""
+    path = local_path(spec, expected=f"a folder with {layout}")
+    split = path / (spec.split or default)
+    if split.is_dir():
+        return split
+    if spec.split in (None, path.name) and any(path.glob(holds)):
+        return path
+    there = ", ".join(sorted(folder.name for folder in path.glob("*/"))[:20]) or "none"
+    raise wrong_layout(spec, path, expected=f"the split {split.name} of {layout}; folders there: {there}")

@@ -3,6 +3,7 @@
 A broken row comes as a row with a fault and is the row's own affair; a broken file is an error.
 """
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -64,6 +65,24 @@ def decode(data: bytes | msgspec.Raw, *, to: type[T], where: str) -> T:
         return msgspec.json.decode(data, type=to)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Unfit("bad_row", f"{where}: {error}") from error
+
+
+def decode_file(file: Path, *, to: type[T], expected: str) -> T:
+    """A source's index: a file without which there are no rows."""
+    try:
+        return msgspec.json.decode(file.read_bytes().removeprefix(codecs.BOM_UTF8), type=to)
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        raise UsageError(f"{file}: expected {expected}: {error}") from error
+
+
+def convert(row: Row, *, to: type[T]) -> T:
+    """A row's fields as a struct; raises Unfit."""
+    if row.fault:
+        raise Unfit("bad_row", row.fault)
+    try:
+        return msgspec.convert(row.values, to)
+    except msgspec.ValidationError as error:
+        raise Unfit("bad_row", f"{row.where}: {error}") from error
 
 
 def pictures(value: object) -> tuple[str | bytes, ...]:
