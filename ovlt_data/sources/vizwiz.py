@@ -4,8 +4,9 @@
     val/VizWiz_val_00000042.jpg
     lmms-lab/VizWiz-VQA               question_id, image, question, answers (texts), category
 
-Questions that the crowd found unanswerable from their picture are no problems. Of the others the gold is the most
-frequent answer that says something, and all ten are kept for the benchmark's accuracy. The test splits have none.
+Questions that the crowd found unanswerable from their picture, or answered in ten ways, are no problems. Of the others
+the gold is the most frequent answer that says something, and all ten are kept for the benchmark's accuracy; a lone
+answer is an ordinary gold. The test splits have none.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any
 
 from msgspec import Raw, Struct
 
+from ovlt_data.answers.vqa import ENOUGH, vqa_accuracy
 from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.draft import Draft, Unfit, draft_or_unusable
 from ovlt_data.sources.hub import is_copy, read_copy
@@ -73,7 +75,7 @@ def _draft_official(data: Raw, *, where: str, split: str, folder: Path) -> Draft
         origin=row.image,
         question=row.question,
         answer=gold,
-        answers=answers,
+        answers=answers if len(answers) > 1 else (),
         images=(f"{split}/{row.image}",),
         folder=folder,
     )
@@ -86,7 +88,7 @@ def _draft_copy(row: Row, folder: Path | None) -> Draft:
         origin=row.where if copy.question_id is None else str(copy.question_id),
         question=copy.question,
         answer=_choose_gold(answers, answerable=copy.category != "unanswerable"),
-        answers=answers,
+        answers=answers if len(answers) > 1 else (),
         images=pictures(copy.image),
         folder=folder,
     )
@@ -98,7 +100,10 @@ def _choose_gold(answers: Sequence[str], *, answerable: bool) -> str:
     said = Counter(answer for answer in answers if answer.strip().lower() not in _SAYS_NOTHING)
     if not answerable or not said:
         raise Unfit("unanswerable", "the crowd found that the picture does not answer the question")
-    return said.most_common(1)[0][0]
+    gold = said.most_common(1)[0][0]
+    if len(answers) > 1 and vqa_accuracy(gold, answers) < ENOUGH:
+        raise Unfit("no_agreement", f"no answer would count as correct: {', '.join(answers)}")
+    return gold
 
 
 SOURCE = Source(
@@ -108,7 +113,7 @@ SOURCE = Source(
     citation="Gurari et al., VizWiz Grand Challenge: Answering Visual Questions from Blind People, CVPR 2018, "
     "arXiv 1802.08218",
     size="train 20,523, val 4,319, test 8,000 without answers",
-    answer_types=("vqa",),
+    answer_types=("vqa", "auto"),
     homepage="https://vizwiz.org/tasks-and-datasets/vqa/",
     layout=LAYOUT,
     hub=True,

@@ -1,6 +1,7 @@
 """Small sources of our own, in the layouts that others publish."""
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,31 @@ def draw() -> Callable[[str], bytes]:
         return file.getvalue()
 
     return drawn
+
+
+@pytest.fixture
+def layout(tmp_path: Path, draw: Callable[[str], bytes]) -> Callable[[dict[str, object]], Path]:
+    """A folder with these files: a picture where a colour is given, else JSON."""
+
+    def written(files: dict[str, object]) -> Path:
+        for name, content in files.items():
+            path = tmp_path / "data" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            is_picture = path.suffix in (".png", ".jpg")
+            path.write_bytes(draw(str(content)) if is_picture else json.dumps(content).encode())
+        return tmp_path / "data"
+
+    return written
+
+
+@pytest.fixture
+def reasons(read: Callable[..., Sequence[Row]]) -> Callable[..., dict[str, str]]:
+    """Why rows are no problems, by their origin."""
+
+    def found(source: str, **fields: object) -> dict[str, str]:
+        return {row.origin: row.reason for row in read(source, **fields) if isinstance(row, Unusable)}
+
+    return found
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from datasets import Dataset, Features, Image, Value, disable_progress_bars
+from datasets import Dataset, Features, Image, List, Value, disable_progress_bars
 
 from ovlt_data.errors import EnvironmentStop, UsageError
 from ovlt_data.recipe import SourceSpec
@@ -35,24 +35,29 @@ def repository(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, dra
         {
             "id": Value("string"),
             "image": Image(),
+            "images": List(Image()),
             "conversations": [{"from": Value("string"), "value": Value("string")}],
         }
     )
-    rows = Dataset.from_list([{"id": "1", "image": red, "conversations": turns}], features=features)
+    rows = Dataset.from_list(
+        [{"id": "1", "image": red, "images": [red, red], "conversations": turns}], features=features
+    )
     for config in ("Geo(X)", "other"):
         rows.to_parquet(tmp_path / "repository" / config / "train-00000-of-00001.parquet")
     (tmp_path / "repository" / "README.md").write_text(CARD)
     return tmp_path / "repository"
 
 
-@pytest.mark.parametrize("sample", [None, 1], ids=["streamed", "sampled"])
+@pytest.mark.parametrize("taken", [{}, {"sample": 1}, {"sample": 1, "streaming": True}, {"streaming": False}], ids=str)
 def test_rows_of_a_config_come_with_their_pictures_bytes(
-    repository: Path, draw: Callable[[str], bytes], sample: int | None
+    repository: Path, draw: Callable[[str], bytes], taken: dict[str, int]
 ) -> None:
-    spec = SourceSpec(source="x", format="llava", path=str(repository), config="Geo(X)", sample=sample)
+    fields = {"source": "x", "format": "llava", "path": str(repository), "config": "Geo(X)"}
+    spec = SourceSpec.model_validate(fields | taken)
     (row,) = read_rows(spec)
     assert (row.where, row.values["id"]) == ("row 1", "1")
     assert row.values["image"]["bytes"] == draw("red")
+    assert [image["bytes"] for image in row.values["images"]] == [draw("red")] * 2
 
 
 @pytest.mark.parametrize(
