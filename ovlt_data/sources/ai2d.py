@@ -86,7 +86,7 @@ def _draft_official(data: Raw, *, question: str, picture: str, folder: Path) -> 
     )
 
 
-def _draft_copy(row: Row, folder: Path | None) -> Draft:
+def _draft_copy(folder: Path | None, row: Row) -> Draft:
     copy = convert(row, to=_Copy)
     if isinstance(copy.answer, str) and not copy.answer.isdecimal():
         raise Unfit("bad_row", f"answer {copy.answer!r}: expected the index of an option, from 0")

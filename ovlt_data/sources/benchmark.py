@@ -6,11 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources import hub
-from ovlt_data.sources.draft import Draft, Unfit, draft_or_unusable
+from ovlt_data.sources.draft import Draft, draft_or_unusable
 from ovlt_data.sources.place import local_path
 from ovlt_data.sources.rows import Row, find_files, read_rows
 from ovlt_data.types import Unusable
@@ -29,16 +27,6 @@ def read_benchmark(
     for row in rows:
         origin = str(row.values.get(name) or row.where)
         yield draft_or_unusable(partial(draft, folder), row, source=spec.source, origin=origin)
-
-
-def convert(row: Row, *, to: type[T]) -> T:
-    """A row's fields as a struct; raises Unfit."""
-    if row.fault:
-        raise Unfit("bad_row", row.fault)
-    try:
-        return msgspec.convert(row.values, to, strict=False)
-    except msgspec.ValidationError as error:
-        raise Unfit("bad_row", f"{row.where}: {error}") from error
 
 
 def name_categories(categories: Mapping[str, object]) -> tuple[str, ...]:

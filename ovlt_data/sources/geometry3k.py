@@ -66,7 +66,7 @@ def _draft(folder: Path) -> Draft:
     )
 
 
-def _draft_copy(row: Row, folder: Path | None) -> Draft:
+def _draft_copy(folder: Path | None, row: Row) -> Draft:
     copy = convert(row, to=_Copy)
     return Draft(
         origin=row.where if copy.id is None else str(copy.id),

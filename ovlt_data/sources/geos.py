@@ -64,14 +64,14 @@ def _draft_file(file: Path) -> Draft:
 
 
 def _draft(row: _Row, *, origin: str, picture: str, folder: Path) -> Draft:
-    numbered = isinstance(row.choices, Mapping)
-    choices = tuple(row.choices[key] for key in sorted(row.choices, key=_number)) if numbered else tuple(row.choices)
-    answer = write_gold(row.answer)
+    answer, choices = write_gold(row.answer), row.choices
+    numbered = not isinstance(choices, tuple)
+    texts = choices if isinstance(choices, tuple) else tuple(choices[key] for key in sorted(choices, key=_number))
     return Draft(
         origin=origin,
         question=row.text,
-        answer=_number(answer) - 1 if numbered and choices and answer else answer,
-        choices=choices,
+        answer=_number(answer) - 1 if numbered and texts and answer else answer,
+        choices=texts,
         images=(picture,),
         folder=folder,
     )

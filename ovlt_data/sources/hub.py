@@ -46,12 +46,12 @@ def open_rows(spec: SourceSpec, *, layout: str) -> tuple[Iterator[Row], Path | N
 
 
 def read_copy(
-    spec: SourceSpec, draft: Callable[[Row, Path | None], Draft], *, layout: str
+    spec: SourceSpec, draft: Callable[[Path | None, Row], Draft], *, layout: str
 ) -> Iterator[Draft | Unusable]:
     """A draft of each row of a Hub copy."""
     rows, folder = open_rows(spec, layout=layout)
     for row in rows:
-        yield draft_or_unusable(partial(draft, folder=folder), row, source=spec.source, origin=row.where)
+        yield draft_or_unusable(partial(draft, folder), row, source=spec.source, origin=row.where)
 
 
 def read_rows(spec: SourceSpec) -> Iterator[Row]:

@@ -17,10 +17,10 @@ from typing import Any
 from msgspec import Struct
 
 from ovlt_data.recipe import SourceSpec
-from ovlt_data.sources.benchmark import convert, name_categories, name_picture, read_benchmark
+from ovlt_data.sources.benchmark import name_categories, name_picture, read_benchmark
 from ovlt_data.sources.conversation import Asked, take_apart
 from ovlt_data.sources.draft import Draft
-from ovlt_data.sources.rows import Row, pictures
+from ovlt_data.sources.rows import Row, convert, pictures
 from ovlt_data.sources.source import Home, Source
 from ovlt_data.types import Unusable
 
@@ -53,7 +53,7 @@ def read(spec: SourceSpec) -> Iterator[Draft | Unusable]:
 
 
 def _draft(folder: Path | None, row: Row) -> Draft:
-    said = convert(row, to=_Row)
+    said = convert(row, to=_Row, strict=False)
     answer, filed = (said.answer or "").strip(), said.metadata
     chosen = said.question_type == "multi-choice"
     several = chosen and _SEVERAL.fullmatch(answer) is not None

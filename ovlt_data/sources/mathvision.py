@@ -15,9 +15,9 @@ from typing import Any
 from msgspec import Struct
 
 from ovlt_data.recipe import SourceSpec
-from ovlt_data.sources.benchmark import convert, name_categories, name_picture, read_benchmark
+from ovlt_data.sources.benchmark import name_categories, name_picture, read_benchmark
 from ovlt_data.sources.draft import Draft
-from ovlt_data.sources.rows import Row, pictures
+from ovlt_data.sources.rows import Row, convert, pictures
 from ovlt_data.sources.source import Home, Source
 from ovlt_data.types import Unusable
 
@@ -40,7 +40,7 @@ def read(spec: SourceSpec) -> Iterator[Draft | Unusable]:
 
 
 def _draft(folder: Path | None, row: Row) -> Draft:
-    said = convert(row, to=_Row)
+    said = convert(row, to=_Row, strict=False)
     options, answer = said.options or (), (said.answer or "").strip()
     is_letter = bool(options) and len(answer) == 1 and answer in string.ascii_uppercase
     return Draft(

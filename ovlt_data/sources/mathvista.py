@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from ovlt_data.recipe import SourceSpec
-from ovlt_data.sources.benchmark import convert, name_categories, name_picture, read_benchmark
+from ovlt_data.sources.benchmark import name_categories, name_picture, read_benchmark
 from ovlt_data.sources.draft import Draft
-from ovlt_data.sources.rows import Row, pictures
+from ovlt_data.sources.rows import Row, convert, pictures
 from ovlt_data.sources.source import Home, Source
 from ovlt_data.types import AnswerType, Unusable
 
@@ -49,7 +49,7 @@ def read(spec: SourceSpec) -> Iterator[Draft | Unusable]:
 
 
 def _draft(folder: Path | None, row: Row) -> Draft:
-    said = convert(row, to=_Row)
+    said = convert(row, to=_Row, strict=False)
     choices, answer, filed = said.choices or (), said.answer or "", said.metadata
     return Draft(
         origin=said.pid,

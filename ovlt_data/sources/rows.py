@@ -75,12 +75,12 @@ def decode_file(file: Path, *, to: type[T], expected: str) -> T:
         raise UsageError(f"{file}: expected {expected}: {error}") from error
 
 
-def convert(row: Row, *, to: type[T]) -> T:
-    """A row's fields as a struct; raises Unfit."""
+def convert(row: Row, *, to: type[T], strict: bool = True) -> T:
+    """A row's fields as a struct; `strict=False` takes numbers written as texts. Raises Unfit."""
     if row.fault:
         raise Unfit("bad_row", row.fault)
     try:
-        return msgspec.convert(row.values, to)
+        return msgspec.convert(row.values, to, strict=strict)
     except msgspec.ValidationError as error:
         raise Unfit("bad_row", f"{row.where}: {error}") from error
 

@@ -66,7 +66,7 @@ def _draft_official(data: Raw, *, name: str, split: str, folder: Path) -> Draft:
     return _draft(row, origin=name, images=images, folder=folder)
 
 
-def _draft_copy(row: Row, folder: Path | None) -> Draft:
+def _draft_copy(folder: Path | None, row: Row) -> Draft:
     problem = convert(row, to=_Problem)
     return _draft(problem, origin=row.where, images=pictures(problem.image), folder=folder)
 

@@ -81,7 +81,7 @@ def _draft_official(data: Raw, *, where: str, split: str, folder: Path) -> Draft
     )
 
 
-def _draft_copy(row: Row, folder: Path | None) -> Draft:
+def _draft_copy(folder: Path | None, row: Row) -> Draft:
     copy = convert(row, to=_Copy)
     answers = copy.answers or ()
     return Draft(

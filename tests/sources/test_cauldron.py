@@ -17,7 +17,9 @@ Draw = Callable[[str], bytes]
 def ask(read: Read, tmp_path: Path, draw: Draw) -> Callable[..., Sequence[Problem | Unusable]]:
     """The rows of one picture with these turns of (user, assistant)."""
 
-    def asked(*turns: tuple[str, str], source: str = "X", colours: Sequence[str] = ("red",)) -> Sequence[object]:
+    def asked(
+        *turns: tuple[str, str], source: str = "X", colours: Sequence[str] = ("red",)
+    ) -> Sequence[Problem | Unusable]:
         texts = [{"user": user, "assistant": assistant, "source": source} for user, assistant in turns]
         images = [{"bytes": draw(colour), "path": None} for colour in colours]
         folder = tmp_path / "cauldron" / "subset"
