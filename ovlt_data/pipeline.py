@@ -35,7 +35,7 @@ from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.shard import Shard
-from ovlt_data.sources import SOURCES
+from ovlt_data.sources import describe, refuse_untrainable
 from ovlt_data.tables import Curated, folders_of, read_table
 from ovlt_data.types import Problem, Say, Unusable
 
@@ -95,6 +95,7 @@ async def run_recipe(
     `on_end` is told how the run ended, whatever is raised then. `transports` replace ours by model name: an
     `OpenAITransport` around a client of yours, for example.
     """
+    refuse_untrainable(recipe.problems.sources)
     shard = str(options.shard) if options.shard else None
     plan, student = plan_walk(recipe), _load_student(recipe)
     with (
@@ -265,6 +266,8 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
     """Which models and prompts had a part, by role."""
     roles = {"caption": run.plan.caption, "reason": run.plan.reason}
     asked = {role: (step.model, step.prompt) for role, step in roles.items() if step and step.prompt}
+    sources = {spec.source: describe(spec) for spec in run.recipe.problems.sources}
+    barred = {name for name, source in sources.items() if not source.redistribution}
     step = run.recipe.reason
     teachers = [name for name, _ in step.teachers] if step else []
     return Provenance(
@@ -273,7 +276,9 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
         models={role: str(identify(endpoints[model].model)) for role, (model, _) in asked.items()},
         prompts={role: prompt for role, (_, prompt) in asked.items()} | {"train": run.student},
         grader_version=GRADER_VERSION,
-        licences={spec.source: SOURCES[spec.reader].licence for spec in run.recipe.problems.sources},
+        licences={name: source.licence for name, source in sources.items()},
+        citations={name: source.citation for name, source in sources.items() if source.citation},
+        restricted=tuple(sorted(barred - set(run.recipe.build.redistribute))),
     )
 
 

@@ -28,6 +28,7 @@ def write_card(manifest: Manifest, *, recipe: str) -> str:
         "What was left out": _funnel(manifest.funnel),
         "How hard, how long": f"![rows by source, pass rates, lengths]({CHARTS})\n\n{_lengths(manifest)}".strip(),
         "Who said it": _models(manifest),
+        "Cite": "\n".join(f"- {name}: {text}" for name, text in sorted(manifest.citations.items())),
         "Prompts": "\n\n".join(f"**{role}**\n\n{_fence(p.text)}" for role, p in manifest.prompts.items()),
         "Recipe": _fence(recipe, "yaml"),
     }

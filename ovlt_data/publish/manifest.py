@@ -67,6 +67,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     prompts: dict[str, PromptText]
     grader_version: str
     licences: dict[str, str]
+    citations: dict[str, str] = {}
+    restricted: list[str] = []
+    """Sources whose licence does not let their rows be passed on."""
     parents: list[str]
     ovlt: str = ovlt_data.__version__
     created: str
@@ -101,6 +104,8 @@ def describe(
         prompts=_list_prompts(provenance),
         grader_version=provenance.grader_version,
         licences=dict(provenance.licences),
+        citations=dict(provenance.citations),
+        restricted=list(provenance.restricted),
         parents=list(provenance.parents),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -107,6 +107,8 @@ def _describe(
         prompts=_join_prompts(facts),
         grader_version=", ".join(dict.fromkeys(fact.grader_version for fact in facts)),
         licences=licences,
+        citations={name: text for fact in facts for name, text in fact.citations.items()},
+        restricted=sorted({name for fact in facts for name in fact.restricted} & set(kept["source"])),
         parents=[fact.version for fact in facts],
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -21,6 +21,10 @@ class Provenance(Struct, frozen=True, kw_only=True):
     grader_version: str
     licences: Mapping[str, str] = {}
     """By source label or model id."""
+    citations: Mapping[str, str] = {}
+    """By source label."""
+    restricted: tuple[str, ...] = ()
+    """Sources whose licence does not let their rows be passed on, and of which the recipe says nothing else."""
     parents: tuple[str, ...] = ()
     """Dataset versions and checkpoints that this one is made from."""
 

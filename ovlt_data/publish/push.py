@@ -52,6 +52,7 @@ def push_version(
     longest_wait: float = LONGEST_WAIT,
 ) -> Pushed:
     """Push a version to `repo` (user/name). Raises EndpointStop where the Hub refuses, or stays away: resumable."""
+    refuse_restricted(version)
     api, patient = HfApi(), _retrying(say, longest_wait)
     try:
         patient(api.create_repo, repo, repo_type="dataset", private=private, exist_ok=True)
@@ -66,6 +67,17 @@ def push_version(
     except (HfHubHTTPError, httpx2.HTTPError, RuntimeError) as error:
         raise EndpointStop(f"{repo}: {_word(error)}. Nothing half stands there; push again to go on") from error
     return Pushed(repo=repo, version=version.manifest.version, commit=head, tags=tags, new=is_new)
+
+
+def refuse_restricted(version: Parent) -> None:
+    """Rows that their licence keeps where they are. Raises UsageError; what to do about it is the owner's to say."""
+    rows = {source.source for source in version.manifest.sources if source.rows}
+    kept_here = sorted(rows.intersection(version.manifest.restricted))
+    if kept_here:
+        raise UsageError(
+            f"{version.folder}: holds rows of {', '.join(kept_here)}, whose licence does not let them be passed on; "
+            f"leave these sources out, or, if you have the right, build with build.redistribute: {kept_here}"
+        )
 
 
 def list_files(version: Parent) -> list[Path]:

@@ -81,6 +81,8 @@ class Build(Section):
     """What the student is asked: question and choices only, never the caption."""
     answer: Literal["gold", "model"] = "gold"
     """Whose wording stands in <answer>."""
+    redistribute: list[Word] = []
+    """Sources whose licence bars it, but whose rows you have the right to pass on: `ovlt push` takes your word."""
     target: Literal["think_answer"] = "think_answer"
     """Form of the completion: <think>…</think>, prose, <answer>…</answer>."""
 

@@ -20,7 +20,16 @@ from ovlt_data.sources.problem import make_problem
 from ovlt_data.sources.source import Source
 from ovlt_data.types import Problem, Unusable
 
-__all__ = ["SOURCES", "Source", "check_source", "on_hub", "read_source", "read_sources"]
+__all__ = [
+    "SOURCES",
+    "Source",
+    "check_source",
+    "describe",
+    "on_hub",
+    "read_source",
+    "read_sources",
+    "refuse_untrainable",
+]
 
 
 def read_sources(
@@ -83,6 +92,21 @@ def _read_until(
 def check_source(spec: SourceSpec) -> None:
     """Raise what is wrong with the source as a whole."""
     next(_read(spec, seed=0))
+
+
+def describe(spec: SourceSpec) -> Source:
+    """What is known of its rows: by its label, whichever copy is read, else by its reader."""
+    return SOURCES.get(spec.source) or _find_reader(spec)
+
+
+def refuse_untrainable(specs: Sequence[SourceSpec]) -> None:
+    """Raises UsageError for benchmarks whose terms bar training on them."""
+    barred = [spec.source for spec in specs if not describe(spec).training]
+    if barred:
+        raise UsageError(
+            f"problems.sources: {', '.join(barred)}: its terms bar training on it; evaluate on it (`ovlt eval`), or "
+            "keep it out of what you train on (problems.decontaminate)"
+        )
 
 
 def on_hub(spec: SourceSpec) -> bool:

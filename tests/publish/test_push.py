@@ -13,6 +13,11 @@ from typing import Any
 import pytest
 from a_run import Run, make_run
 from fake_hub import TOKEN, Served, serve_hub
+from msgspec.structs import replace
+
+from ovlt_data.errors import UsageError
+from ovlt_data.publish.parent import open_parent
+from ovlt_data.publish.push import push_version
 
 REPO = "someone/shapes"
 OVLT = [sys.executable, "-c", "from ovlt_data.cli import main; main()"]
@@ -93,6 +98,14 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, fault: tuple[str, int, int
         state = hub.state()
     assert len(state["commits"][REPO]) == 2
     assert said["version"] in state["tags"][REPO]
+
+
+def test_rows_whose_licence_keeps_them_are_not_passed_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    run.provenance = replace(run.provenance, restricted=("shapes",))
+    version = open_parent(run.build().path)
+    with pytest.raises(UsageError, match=r"rows of shapes, .* build with build.redistribute: \['shapes'\]"):
+        push_version(version, REPO)
 
 
 def test_no_access_is_told_and_the_token_is_not(tmp_path: Path) -> None:
