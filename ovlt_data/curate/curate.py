@@ -12,9 +12,10 @@ from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.difficulty import find_least, measure_difficulty
 from ovlt_data.curate.funnel import count_step
 from ovlt_data.curate.problems import find_problems, strip_tails
-from ovlt_data.curate.steps import explain_dropped, find_dropped, label, measure
+from ovlt_data.curate.steps import explain_dropped, find_dropped, label
 from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
 from ovlt_data.curate.traces import find_traces
+from ovlt_data.curate.words import measure
 from ovlt_data.errors import UsageError
 from ovlt_data.recipe import Step
 from ovlt_data.recipe.step import PROBLEM_FILTERS, TRACE_FILTERS, Strip
@@ -115,15 +116,14 @@ def _doomed(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> pl.Expr:
     if step.name in PROBLEM_FILTERS:
         left = problems.join(rows, left_on="id", right_on="problem_id", how="semi")
         return pl.col("problem_id").is_in(sorted(find_problems(step, left)))
-    return find_dropped(step)
+    return find_dropped(step, rows)
 
 
 def _strip(how: Strip, rows: pl.DataFrame, golds: pl.DataFrame, *, at: str) -> StepOutcome:
     edited = strip(how.how, rows)
-    lost = find_lost(edited, golds)
-    stripped = count_stripped(rows, edited, lost=(find_lost(rows, golds), lost))
+    stripped = count_stripped(rows, edited, golds)
     touched = int((edited["reasoning"] != rows["reasoning"]).sum())
-    doomed = pl.lit(lost) if how.answer_follows == "drop" else pl.lit(False)
+    doomed = pl.lit(find_lost(edited, golds) if how.answer_follows == "drop" else False)
     outcome = drop_rows(edited, doomed, at=at, reason=pl.lit(ANSWER_LOST))
     return outcome._replace(entry=msgspec.structs.replace(outcome.entry, touched=touched, stripped=stripped))
 

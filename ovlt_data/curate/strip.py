@@ -5,7 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-from ovlt_data.curate.steps import measure
+from ovlt_data.curate.words import measure
 from ovlt_data.text.excise import cut_detours
 from ovlt_data.text.follows import answer_stands
 from ovlt_data.text.reflect import MARKERS, OPENER, PAPER, PHRASE, REFLECTIVE
@@ -20,6 +20,8 @@ def _with_ascii_boundaries(pattern: str) -> str:
 
 _REFLECTIVE = _with_ascii_boundaries(REFLECTIVE)
 _TURN = _with_ascii_boundaries(rf"(?i)^\s*[\"'(*]*(?:{OPENER})|{PHRASE}")
+DRAWN = 1000
+"""Traces that show what a cut did, within two points: to read all of them takes longer than every step together."""
 _LEADING = rf"^\s*(?:(?:{PAPER})\s*)*"
 
 
@@ -74,14 +76,16 @@ def find_lost(rows: pl.DataFrame, golds: pl.DataFrame) -> pl.Series:
     return pl.Series(lost, dtype=pl.Boolean)
 
 
-def count_stripped(before: pl.DataFrame, after: pl.DataFrame, *, lost: tuple[pl.Series, pl.Series]) -> Stripped:
-    frames = (before, after)
-    first, second = (_mean(frame["reasoning"].str.count_matches(_REFLECTIVE)) for frame in frames)
+def count_stripped(before: pl.DataFrame, after: pl.DataFrame, golds: pl.DataFrame) -> Stripped:
+    """Words of all traces; reflections and answers of at most `DRAWN`, evenly spaced."""
+    drawn = [frame.gather_every(max(1, frame.height // DRAWN)).head(DRAWN) for frame in (before, after)]
+    reflections = [_mean(frame["reasoning"].str.count_matches(_REFLECTIVE)) for frame in drawn]
+    follows = [1 - _mean(find_lost(frame, golds)) for frame in drawn]
     return Stripped(
         markers=MARKERS.version,
-        reflections=(first, second),
+        reflections=(reflections[0], reflections[1]),
         words=(_mean(before["words"]), _mean(after["words"])),
-        answer_follows=(1 - _mean(lost[0]), 1 - _mean(lost[1])),
+        answer_follows=(follows[0], follows[1]),
     )
 
 

@@ -1,5 +1,6 @@
 """Labels and expressions of single steps."""
 
+import polars as pl
 import pytest
 
 from ovlt_data.curate.steps import find_dropped, label
@@ -23,4 +24,4 @@ def test_a_label_is_what_the_recipe_says(step: dict[str, object], text: str) -> 
 
 def test_an_edit_is_no_filter() -> None:
     with pytest.raises(ValueError, match="no filter"):
-        find_dropped(Step.model_validate({"strip_reflections": "truncate"}))
+        find_dropped(Step.model_validate({"strip_reflections": "truncate"}), pl.DataFrame())
