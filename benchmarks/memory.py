@@ -10,7 +10,6 @@ code, and parts of files that the system takes back when it needs room.
 import argparse
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -43,11 +42,14 @@ def main(rows: int = SHORT) -> None:
     )
 
 
-def resident() -> tuple[int, int]:
-    """MB in this process just now: all that is resident, and what is anonymous of it."""
+def resident() -> tuple[int, int, int]:
+    """MB in this process: all that is resident just now, what is anonymous of it, and the most there ever was.
+
+    Not by getrusage, where a child starts with what its parent had.
+    """
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    total, anonymous = (int(status[name].split()[0]) // 1024 for name in ("VmRSS", "RssAnon"))
-    return total, anonymous
+    total, anonymous, peak = (int(status[name].split()[0]) // 1024 for name in ("VmRSS", "RssAnon", "VmHWM"))
+    return total, anonymous, peak
 
 
 async def generate_rows(
@@ -91,7 +93,7 @@ async def _watch_rows(url: str, rows: int) -> tuple[int, int]:
             await asyncio.wait([walk], timeout=0.05)
             anonymous = max(anonymous, resident()[1])
         await walk
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, anonymous
+    return resident()[2], anonymous
 
 
 def _make_recipe(url: str, folder: Path, in_flight: int) -> Recipe:

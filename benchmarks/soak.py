@@ -32,7 +32,6 @@ class Slice(Struct, frozen=True):
     seconds: float
     total: int
     anonymous: int
-    replies: int
     p50: float
     p99: float
 
@@ -59,7 +58,8 @@ async def soak(url: str, rows: int, folder: Path) -> list[Slice]:
         latencies, transport.latencies = transport.latencies, []
         if len(latencies) > 100:
             cuts = quantiles(latencies, n=100)
-            slices.append(Slice(time.perf_counter() - started, *resident(), len(latencies), cuts[49], cuts[98]))
+            total, anonymous, _ = resident()
+            slices.append(Slice(time.perf_counter() - started, total, anonymous, cuts[49], cuts[98]))
     await walk
     return slices
 
