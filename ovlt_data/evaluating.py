@@ -41,6 +41,8 @@ class Task(Struct, frozen=True):
 
     model: str
     benchmark: str
+    reader: str
+    """Whose own rule stands beside our grader."""
     once: Recipe
     several: Recipe | None
 
@@ -146,6 +148,7 @@ def _plan(recipe: EvalRecipe, name: str, benchmark: BenchmarkSpec, *, out: Path)
     return Task(
         name,
         benchmark.source,
+        benchmark.reader,
         _make_recipe(recipe, name, model, benchmark, folder=folder, samples=1, out=out),
         _make_recipe(recipe, name, again, benchmark, folder=folder + SEVERAL, samples=several.samples, out=out)
         if several and again
@@ -180,6 +183,7 @@ def _score(task: Task, folder: Path) -> list[Score]:
         model=task.model,
         benchmark=task.benchmark,
         rule=RULE,
+        official=task.reader,
         several=folder / task.several.name if task.several else None,
         samples=task.several.reason.samples.max if task.several and task.several.reason else 0,
     )

@@ -1,15 +1,19 @@
 """Scores of one model on one benchmark, whole and by the benchmark's own categories.
 
 Every problem that was asked counts: one that failed, or whose answer could not be decided, is not correct, and is
-counted beside. Accuracy is that of the one answer, pass@k that of the further samples.
+counted beside. Accuracy is that of the one answer by our grader, with the benchmark's own rule beside it; pass@k that
+of the further samples.
 """
 
 import math
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from msgspec import Struct
 
+from ovlt_data.answers.grade import GoldOptions
+from ovlt_data.answers.official import OFFICIAL, score
 from ovlt_data.tables import read_table
 
 Z = 1.959964
@@ -35,6 +39,10 @@ class Score(Struct, frozen=True, kw_only=True):
     """Of the accuracy: Wilson's 95 percent interval."""
     pass_at: dict[int, float] = {}
     """By k."""
+    official: float | None = None
+    """Mean score by the benchmark's own rule; None where it has none that runs here."""
+    official_rule: str = ""
+    """`official:NAME`, and `rule-graded` where a rule stands for its language model."""
 
     @property
     def accuracy(self) -> float:
@@ -42,10 +50,22 @@ class Score(Struct, frozen=True, kw_only=True):
 
 
 def score_run(
-    folder: Path, *, model: str, benchmark: str, rule: str, several: Path | None = None, samples: int = 0
+    folder: Path,
+    *,
+    model: str,
+    benchmark: str,
+    rule: str,
+    official: str = "",
+    several: Path | None = None,
+    samples: int = 0,
 ) -> list[Score]:
-    """The whole first, then its categories by name. `several` is the run with so many `samples` of each problem."""
+    """The whole first, then its categories by name. `several` is the run with so many `samples` of each problem.
+
+    `official` is the benchmark whose own rule stands beside ours, where there is one.
+    """
     asked = _by_problem(folder)
+    if official in OFFICIAL:
+        asked = asked.join(_score_officially(folder, official), on="id", how="left", maintain_order="left")
     if several is not None:
         asked = asked.join(_by_problem(several).select("id", several="right"), on="id", how="left")
     categories = asked["categories"].explode().drop_nulls().unique().sort()
@@ -89,6 +109,21 @@ def _by_problem(folder: Path) -> pl.DataFrame:
     return joined.with_columns(pl.col("right", "unscorable", "answered").fill_null(0))
 
 
+def _score_officially(folder: Path, benchmark: str) -> pl.DataFrame:
+    """Columns id, official, official_rule, of problems that were answered. What can't be decided counts nothing."""
+    answers = read_table(folder, "samples").select("problem_id", "content")
+    problems = read_table(folder, "problems").unique("id").join(answers, left_on="id", right_on="problem_id")
+    rows = [{"id": row["id"], **_official(benchmark, row)} for row in problems.iter_rows(named=True)]
+    return pl.DataFrame(rows, schema={"id": pl.String, "official": pl.Float64, "official_rule": pl.String})
+
+
+def _official(benchmark: str, row: dict[str, Any]) -> dict[str, object]:
+    gold: GoldOptions = {"answer_type": row["answer_type"], "choices": row["choices"], "unit": row["unit"]}
+    gold |= {"precision": row["precision"], "answers": row["answers"]}
+    ruled = score(benchmark, row["content"], row["answer"], **gold)
+    return {"official": ruled.score or 0.0, "official_rule": ruled.method}
+
+
 def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, category: str, samples: int) -> Score:
     correct, problems = int(asked["right"].sum()), asked.height
     low, high = wilson(correct, problems)
@@ -104,7 +139,13 @@ def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, catego
         low=low,
         high=high,
         pass_at={k: _mean_pass(asked, k, samples) for k in powers(samples)},
+        official=_mean(asked["official"]) if "official" in asked.columns else None,
+        official_rule=next(iter(asked["official_rule"].drop_nulls()), "") if "official" in asked.columns else "",
     )
+
+
+def _mean(scores: pl.Series) -> float:
+    return float(scores.fill_null(0.0).sum()) / max(1, len(scores))
 
 
 def _mean_pass(asked: pl.DataFrame, k: int, samples: int) -> float:

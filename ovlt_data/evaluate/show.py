@@ -26,7 +26,7 @@ def render_overview(scores: Sequence[Score]) -> str:
     whole = [score for score in scores if not score.category]
     rules = ", ".join(_names(score.rule for score in whole))
     table = _side_by_side(whole, heading="benchmark", row=lambda score: score.benchmark)
-    return f"{table}\n\n{INTERVAL} Judged by: {rules}; not by the benchmarks' own rules."
+    return f"{table}\n\n{INTERVAL} Judged by: {rules}; the benchmarks' own rules stand in scores.md."
 
 
 def render_csv(scores: Sequence[Score]) -> str:
@@ -34,24 +34,45 @@ def render_csv(scores: Sequence[Score]) -> str:
     ks = sorted({k for score in scores for k in score.pass_at})
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, "unscorable", "failed", *(f"pass@{k}" for k in ks)])
+    writer.writerow([*COLUMNS, "unscorable", "failed", "official", "official_rule", *(f"pass@{k}" for k in ks)])
     for s in scores:
         said = [s.model, s.benchmark, s.rule, s.category, s.problems, s.correct, f"{s.accuracy:.4f}", f"{s.low:.4f}"]
         passes = [f"{s.pass_at[k]:.4f}" if k in s.pass_at else "" for k in ks]
-        writer.writerow([*said, f"{s.high:.4f}", s.unscorable, s.failed, *passes])
+        writer.writerow([*said, f"{s.high:.4f}", s.unscorable, s.failed, _official(s), s.official_rule, *passes])
     return file.getvalue()
 
 
 def _render_counts(whole: Sequence[Score]) -> str:
     """What stands behind the figures, and pass@k."""
     ks = sorted({k for score in whole for k in score.pass_at})
-    heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", *(f"pass@{k}" for k in ks)]
+    heading = [
+        "model",
+        "benchmark",
+        "problems",
+        "correct",
+        "unscorable",
+        "failed",
+        "official rule",
+        *(f"pass@{k}" for k in ks),
+    ]
     rows = [
-        [s.model, s.benchmark, f"{s.problems:,}", f"{s.correct:,}", f"{s.unscorable:,}", f"{s.failed:,}"]
+        [
+            s.model,
+            s.benchmark,
+            f"{s.problems:,}",
+            f"{s.correct:,}",
+            f"{s.unscorable:,}",
+            f"{s.failed:,}",
+            f"{_official(s)} {s.official_rule}",
+        ]
         + [f"{100 * s.pass_at[k]:.1f}" if k in s.pass_at else "–" for k in ks]
         for s in whole
     ]
     return _table(heading, rows)
+
+
+def _official(score: Score) -> str:
+    return "" if score.official is None else f"{score.official:.4f}"
 
 
 def _side_by_side(scores: Sequence[Score], *, heading: str, row: Callable[[Score], str]) -> str:

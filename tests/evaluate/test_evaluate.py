@@ -70,6 +70,8 @@ async def test_each_benchmark_has_its_own_question_form(tmp_path: Path, vista: P
         scores = await run(write_recipe(tmp_path, server.url, benchmarks=benchmarks), tmp_path)
         asked = sorted(json.dumps(body["messages"]) for body in server.bodies)
     assert [score.category for score in scores] == ["", "task: tables"]
+    assert {score.official_rule for score in scores} == {"official:mathvista (rule-graded)"}
+    assert all(score.official is not None and 0 <= score.official <= 1 for score in scores)
     assert any("Hint: Answer the question with the letter" in text and "(B) 5" in text for text in asked)
     assert any("a decimal number of 2 decimal places, such as 1.23" in text for text in asked)
 
