@@ -95,7 +95,8 @@ async def run_recipe(
     `on_end` is told how the run ended, whatever is raised then. `transports` replace ours by model name: an
     `OpenAITransport` around a client of yours, for example.
     """
-    refuse_untrainable(recipe.problems.sources)
+    if options.build:
+        refuse_untrainable(recipe.problems.sources)
     shard = str(options.shard) if options.shard else None
     plan, student = plan_walk(recipe), _load_student(recipe)
     with (
