@@ -156,6 +156,19 @@ def plan(
 
 
 @app.command()
+def review(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run that has built a version.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="Samples to look at.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    by: Annotated[str, typer.Option("--as", help="The reviewer's name.")] = "",
+) -> None:
+    """Mark a draw of kept and rejected samples as right or wrong, and learn how precise curation is."""
+    from ovlt_data.reviewing import review_run
+
+    review_run(folder, n=n, seed=seed, by=by)
+
+
+@app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN|DATASET", help="A run's or a version's folder.")],
 ) -> None:
@@ -260,6 +273,21 @@ def mix(
     from ovlt_data.session import mix_command
 
     mix_command(recipe, overrides or [], name=name, out=out, as_json=as_json)
+
+
+@app.command()
+def arms(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    name: Annotated[str | None, typer.Option(help="The comparison's name; left out: the recipe's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many problems per source.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run one recipe in several ways from one store, and compare what comes out."""
+    from ovlt_data.session import arms_command
+
+    raise typer.Exit(arms_command(recipe, overrides or [], name=name, out=out, limit=limit, as_json=as_json))
 
 
 @app.command()

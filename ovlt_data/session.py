@@ -18,6 +18,7 @@ from rich.console import Console
 
 from ovlt_data.answers.compare import compare_fault
 from ovlt_data.answers.lines import Summary, grade_lines
+from ovlt_data.arms import Arm, make_table, run_arms
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
@@ -25,7 +26,8 @@ from ovlt_data.mixing import mix_versions, show_mixture
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
-from ovlt_data.recipe import find_recipe, load, load_recipe
+from ovlt_data.recipe import Recipe, find_recipe, load, load_recipe
+from ovlt_data.recipe.arms import ArmsRecipe
 from ovlt_data.recipe.mix import MixRecipe
 from ovlt_data.shard import read_shard
 from ovlt_data.sources import SOURCES
@@ -151,6 +153,38 @@ def mix_command(recipe_file: Path, overrides: Sequence[str], *, name: str | None
         print(json.dumps({"version": version.id, "rows": version.rows, "dataset": str(version.path)}))
         return
     show_mixture(mixture)
+
+
+def arms_command(
+    recipe_file: Path, overrides: Sequence[str], *, name: str | None, out: Path, limit: int | None, as_json: bool
+) -> int:
+    """`ovlt arms`; returns the exit status, as `ovlt run` does."""
+    recipe = load(ArmsRecipe, find_recipe(str(recipe_file)), overrides)
+    runs = out.resolve()
+    console = PeopleConsole()
+    stop = Stop(say := speak(console))
+
+    async def run(arm: Recipe, options: Options) -> Outcome:
+        say(f"arm {options.name}")
+        tally = Tally()
+        async with show_progress(tally, console):
+            return await run_recipe(arm, options, tally=tally, say=say, stopping=stop.stopping)
+
+    async def session() -> Sequence[Arm] | Outcome:
+        stop.listen()
+        return await run_arms(recipe, out=runs, name=name or recipe.name, limit=limit, run=run)
+
+    try:
+        arms = run_async(session())
+    except asyncio.CancelledError:
+        if not stop.status:
+            raise
+        return stop.status
+    if isinstance(arms, Outcome):
+        _print_outcome(arms, say, as_json=as_json)
+        return STATUSES.get(arms.state, stop.status)
+    print(json.dumps(msgspec.to_builtins(arms)) if as_json else make_table(arms), end="\n" if as_json else "")
+    return 0
 
 
 def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool, limit: int | None) -> int:

@@ -3,6 +3,7 @@
 import json
 
 from ovlt_data import lookup
+from ovlt_data.recipe.arms import ArmsRecipe
 from ovlt_data.recipe.evaluate import EvalRecipe
 from ovlt_data.recipe.export import json_schema
 from ovlt_data.recipe.file import RecipeFile
@@ -14,6 +15,7 @@ SCHEMAS: dict[str, type[RecipeFile]] = {
     "recipe": Recipe,
     "eval": EvalRecipe,
     "mix": MixRecipe,
+    "arms": ArmsRecipe,
     "train_sft": SftRecipe,
     "train_grpo": GrpoRecipe,
 }

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ovlt_data.engine.tally import RungTally
 from ovlt_data.errors import UsageError
+from ovlt_data.review import describe_finding, read_reviews, summarise
 from ovlt_data.tables import FAILURES, UNUSABLE, read_table
 from ovlt_data.types import Difficulty, FunnelStep
 
@@ -31,6 +32,8 @@ class Material(Struct, frozen=True, kw_only=True):
     funnel: list[FunnelStep]
     difficulty: list[Difficulty]
     """By source."""
+    reviews: list[str] = []
+    """What people found, in lines."""
     problems: pl.DataFrame
     """With its `caption`, its `fate` (kept, rejected, failed, or open: not decided yet) and `why`."""
     samples: pl.DataFrame
@@ -83,6 +86,7 @@ def _read_run(folder: Path) -> Material:
         failures=failures,
         unusable=read_table(folder, "unusable"),
         version=version,
+        reviews=_list_reviews(folder, version),
         rungs=msgspec.convert(run.get("rungs", []), list[RungTally]),
     )
 
@@ -113,6 +117,12 @@ def _read_version(folder: Path) -> Material:
         unusable=pl.DataFrame(schema=UNUSABLE),
         version=folder,
     )
+
+
+def _list_reviews(run: Path, version: Path | None) -> list[str]:
+    if version is None or not (reviews := read_reviews(run)):
+        return []
+    return [describe_finding(found) for found in summarise(pl.read_parquet(version / "lineage.parquet"), reviews)]
 
 
 def _add_fates(samples: pl.DataFrame, version: Path | None) -> pl.DataFrame:

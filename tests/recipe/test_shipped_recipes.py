@@ -7,9 +7,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ovlt_data import lookup
+from ovlt_data.arms import load_arms
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import RecipeFile, json_schema, load, load_recipe
 from ovlt_data.recipe.__main__ import SCHEMAS
+from ovlt_data.recipe.arms import ArmsRecipe
 from ovlt_data.recipe.yaml import parse
 
 FOLDER = lookup.shipped("recipes")
@@ -17,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "run": "recipe",
     "eval": "eval",
     "mix": "mix",
+    "arms": "arms",
     "train sft": "train_sft",
     "train grpo": "train_grpo",
 }
@@ -59,6 +62,12 @@ def test_its_prompts_know_their_variables(path: Path) -> None:
         load_prompt(recipe.reason.prompt, beside=recipe.folder, variables=seen)
 
 
+@pytest.mark.parametrize("path", [path for path in RECIPES if _kind(path) == "arms"], ids=_name)
+def test_its_arms_load(path: Path) -> None:
+    recipe = load(ArmsRecipe, path)
+    assert list(load_arms(recipe)) == list(recipe.arms)
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=_name)
 def test_its_second_line_is_the_schema(path: Path) -> None:
     second = path.read_text("utf-8").splitlines()[1]
@@ -97,7 +106,7 @@ def test_editors_find_what_is_wrong(wrong: dict[str, Any]) -> None:
 def test_every_key_is_described(kind: type[RecipeFile]) -> None:
     bare = [
         f"{name}.{key}"
-        for name, part in json_schema(kind)["$defs"].items()
+        for name, part in json_schema(kind).get("$defs", {}).items()
         for key, node in part["properties"].items()
         if "description" not in node
     ]

@@ -1,0 +1,25 @@
+"""What a comparison is: one recipe and several ways to say it otherwise."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.section import LocalPath, Word
+
+ArmName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class ArmsRecipe(RecipeFile):
+    """Versions that differ in what is compared, and in nothing else."""
+
+    model_config = ConfigDict(title="ovlt arms recipe")
+
+    seed: int = 0
+    """Of the choice among rows where arms are cut to be equal."""
+    base: LocalPath
+    """The recipe that all arms share."""
+    arms: dict[ArmName, dict[Word, Any]] = Field(min_length=1)
+    """By name: what each says otherwise, as {key.path: value}, such as {reason.samples: 8}; {} is the base itself."""
+    equal: Literal["rows"] | None = None
+    """Cut all arms to as many rows as the smallest has, by a hash, so that they share what they can."""
