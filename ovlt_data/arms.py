@@ -87,7 +87,7 @@ def make_table(arms: Sequence[Arm]) -> str:
 
 
 def _tell(arm: Arm, ks: Sequence[str]) -> list[str]:
-    counts = [f"{n:,}" if n is not None else "–" for n in (arm.rows, arm.rows_before, arm.problems)]
+    counts = [f"{n:,}" for n in (arm.rows, arm.rows_before, arm.problems)]
     lengths = [f"{n:,}" if n is not None else "–" for n in (arm.words_p50, arm.words)]
     reflections = "–" if arm.reflections is None else f"{arm.reflections:.2f}"
     sources = ", ".join(f"{source} {rows:,}" for source, rows in arm.sources.items())
