@@ -4,12 +4,13 @@ import re
 from itertools import islice
 from random import Random
 
+import polars as pl
 import pytest
 
 from ovlt_data.answers import grade
+from ovlt_data.curate.strip import truncate
 from ovlt_data.serve.teacher import caption, reply
 from ovlt_data.sources.shapes import TEMPLATES, Task, draw_task, draw_tasks
-from ovlt_data.text.reflect import truncate
 
 TASKS = list(islice(draw_tasks(11), 300))
 PLACED = re.compile(r"At the (\w+ \w+) is a (\w+ \w+)")
@@ -37,7 +38,7 @@ def test_thoughts_are_of_a_useful_length() -> None:
 
 def test_a_third_doubts_after_the_conclusion() -> None:
     thoughts = [_thought(task) for task in TASKS]
-    cut = [truncate(thought) for thought in thoughts]
+    cut = truncate(pl.Series(thoughts)).to_list()
     doubting = [short for thought, short in zip(thoughts, cut, strict=True) if short != thought]
     assert 0.25 < len(doubting) / len(thoughts) < 0.42
     assert all(re.search(r"\. So [^.]+\.$", short.strip()) for short in doubting)
