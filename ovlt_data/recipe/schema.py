@@ -186,8 +186,8 @@ class Recipe(RecipeFile):
     @field_validator("samples")
     @classmethod
     def _one_origin(cls, samples: GivenSamples | None, info: ValidationInfo) -> GivenSamples | None:
-        if "reason" in info.data and (samples is None) == (info.data["reason"] is None):
-            raise ValueError("expected exactly one of `reason` and `samples`")
+        if samples is not None and info.data.get("reason") is not None:
+            raise ValueError("stands beside `reason`; expected exactly one of `reason` and `samples`")
         return samples
 
     @field_validator("curate")
@@ -215,6 +215,9 @@ class Recipe(RecipeFile):
     @field_validator("build")
     @classmethod
     def _steps_fit_the_kind(cls, build: Build, info: ValidationInfo) -> Build:
+        origins = [info.data.get(key, "wrong") for key in ("reason", "samples")]
+        if build.kind == "sft" and origins == [None, None]:
+            raise ValueError("is sft, whose rows hold a trace; expected exactly one of `reason` and `samples`")
         names = [(step.mark or step).name for step in info.data.get("curate", ())]
         wrong = [name for name in names if name in SAMPLE_LEVEL]
         if build.kind == "grpo" and wrong:

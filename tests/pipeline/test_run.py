@@ -302,3 +302,10 @@ async def test_key_of_another_name_is_asked_for_before_anything_is_sent(run: Run
         with pytest.raises(UsageError, match="OVLT_NO_SUCH_KEY"):
             await run(server.url, "models.reasoner.api_key_env=OVLT_NO_SUCH_KEY")
     assert server.requests == 0
+
+
+async def test_a_grpo_version_needs_no_samples(run: Run) -> None:
+    """GRPO samples for itself: problems with their golds are all it needs."""
+    alone = ["caption=null", "reason=null", "curate=[]", "build={kind: grpo}", "mix={total: 5}"]
+    outcome = await run("http://127.0.0.1:9/v1", *alone)
+    assert (outcome.requests, outcome.rows, outcome.samples) == (0, 5, 0)
