@@ -15,6 +15,7 @@ from ovlt_data.errors import UsageError
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.publish.place import Version
 from ovlt_data.report import write_report
+from ovlt_data.review import Review, append_review
 from ovlt_data.run_folder import write_run
 from ovlt_data.tables import write_part
 
@@ -61,6 +62,7 @@ def finish(run: Run) -> Version:
         rejected=dict(rejected.iter_rows()),
         rows=version.rows,
         funnel=curated.funnel,
+        difficulty=curated.difficulty,
         kept=curated.rows["problem_id"].n_unique(),
     )
     return version
@@ -198,3 +200,11 @@ def test_a_picture_that_is_gone_leaves_its_place_empty(tmp_path: Path) -> None:
 def test_any_other_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"run\.json"):
         write_report(tmp_path)
+
+
+def test_page_says_how_hard_it_was_and_what_people_found(tmp_path: Path) -> None:
+    version = finish(run := make_run(tmp_path))
+    append_review(tmp_path, Review(id="p1/0", response_key="p10", version=version.id, mark="right"))
+    text = Page(write_report(run.folder)).text
+    assert "1: 0.67 · 2: 1.00 (+0.33)" in text
+    assert "kept, shapes: 1 of 1 right (100%, 95 percent interval 21% to 100%)" in text
