@@ -212,9 +212,10 @@ def _end_early(run: Run) -> Outcome:
 
 
 def _curate_and_build(run: Run, provenance: Provenance) -> Outcome:
-    curated = _curate(run)
+    samples = read_table(run.folder, "samples")  # once: what is kept and dropped shares its texts
+    curated = _curate(run, samples)
     try:
-        version = _build(run, curated, provenance)
+        version = _build(run, samples, curated, provenance)
     except NothingBuilt:
         run.account.close("empty", curated)
         raise
@@ -227,11 +228,11 @@ def _load_student(recipe: Recipe) -> Prompt:
     return load_prompt(recipe.build.prompt, beside=recipe.folder, variables={"question", "choices"})
 
 
-def _curate(run: Run) -> Curated:
+def _curate(run: Run, samples: pl.DataFrame) -> Curated:
     recipe, folder = run.recipe, run.folder
     failed = read_table(folder, "failures")["problem_id"].unique()
     problems = read_table(folder, "problems").filter(~pl.col("id").is_in(failed.implode()))
-    curated = _curate_some(recipe, problems, read_table(folder, "samples"))
+    curated = _curate_some(recipe, problems, samples)
     curated = cut_rows(curated, problems, recipe.stop_when)
     curated = mix_curated(curated, problems, recipe)
     for line in [*describe_funnel(curated.funnel, curated.rows), *describe_difficulty(curated.difficulty)]:
@@ -250,8 +251,8 @@ def _find_rated(recipe: Recipe) -> pl.Expr:
     return pl.lit(False) if recipe.reason.samples.until else pl.col("model") == recipe.reason.model
 
 
-def _build(run: Run, curated: Curated, provenance: Provenance) -> Version:
-    problems, captions, samples = (read_table(run.folder, table) for table in ("problems", "captions", "samples"))
+def _build(run: Run, samples: pl.DataFrame, curated: Curated, provenance: Provenance) -> Version:
+    problems, captions = (read_table(run.folder, table) for table in ("problems", "captions"))
     return build_version(
         run.folder,
         recipe=run.recipe,

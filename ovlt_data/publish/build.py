@@ -19,6 +19,9 @@ from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.tables import Curated
 from ovlt_data.types import FunnelStep
 
+ROW_GROUP = 10_000
+"""Samples encoded at once, and read by whoever looks for one problem."""
+
 
 def build_version(
     folder: Path,
@@ -44,8 +47,8 @@ def build_version(
     def write(place: Path) -> None:
         shards = write_splits(splits, place / "data", make_features(build.kind, marks))
         lineage = trace_samples(problems, captions, samples, curated=curated, teachers=provenance.teachers)
-        lineage.write_parquet(place / "lineage.parquet")
-        curated.rejected.write_parquet(place / "rejected.parquet")
+        lineage.write_parquet(place / "lineage.parquet", row_group_size=ROW_GROUP)
+        curated.rejected.write_parquet(place / "rejected.parquet", row_group_size=ROW_GROUP)
         manifest = describe(
             version, recipe=recipe, problems=problems, curated=curated, provenance=provenance, shards=shards
         )
