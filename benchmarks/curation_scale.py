@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,8 +95,8 @@ def make_recipe(select: str) -> Recipe:
 
 
 def curate_samples(folder: Path, recipe: Recipe) -> Curated:
-    tables = (read_table(folder, table) for table in ("problems", "samples"))
-    return curate(*tables, recipe.steps, kind=recipe.build.kind)
+    problems, samples = (read_table(folder, table) for table in ("problems", "samples"))
+    return curate(problems, samples, recipe.steps, kind=recipe.build.kind)
 
 
 def build(folder: Path, recipe: Recipe, place: Path) -> None:
@@ -114,13 +114,13 @@ def build(folder: Path, recipe: Recipe, place: Path) -> None:
     )
 
 
-def _make_problem(number: int) -> dict[str, object]:
+def _make_problem(number: int) -> Mapping[str, object]:
     facts = {"id": f"p{number:07}", "number": number, "source": "made", "question": f"How many? ({number})"}
     lists = {name: [] for name in ("choices", "answers", "categories", "image_paths", "image_sha256")}
     return facts | lists | {"origin": f"row {number}", "answer": "12", "answer_type": "number", "unit": ""}
 
 
-def _make_sample(number: int) -> dict[str, object]:
+def _make_sample(number: int) -> Mapping[str, object]:
     slot = number % EACH
     said = {"reasoning": f"Case {number}. {'So ' * (EACH - slot)}{TRACE}", "content": "<answer>12</answer>"}
     facts = {"problem_id": f"p{number // EACH:07}", "source": "made", "slot": slot, "model": "m", "rung": 0}
@@ -128,7 +128,7 @@ def _make_sample(number: int) -> dict[str, object]:
 
 
 @contextmanager
-def _watch() -> Iterator[Watched]:
+def _watch() -> Generator[Watched]:
     watched, done, start = Watched(), threading.Event(), time.perf_counter()
 
     def look() -> None:

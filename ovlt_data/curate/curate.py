@@ -86,8 +86,10 @@ def drop_rows(rows: pl.DataFrame, doomed: pl.Expr, *, at: str, reason: pl.Expr) 
 
 
 def _start_sft(counts: pl.DataFrame, samples: pl.DataFrame) -> StepOutcome:
+    known = samples.drop("source").filter(pl.col("problem_id").is_in(counts["problem_id"].implode()))
     rows = (
-        counts.join(samples.drop("source"), on="problem_id")
+        known.join(counts, on="problem_id", how="left", maintain_order="left")  # which copies no text
+        .select(*counts.columns, pl.exclude(counts.columns))
         .sort("source", "problem_id", "slot")
         .with_columns(pl.col("reasoning").alias("raw_reasoning"))
     )
