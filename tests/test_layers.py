@@ -26,6 +26,7 @@ LAYERS = (
     ("replay", "arms"),
     ("progress", "session", "housekeeping", "training", "versions", "reviewing"),
     ("planning", "evaluating"),
+    ("commands",),
     ("cli",),
 )
 """Left to right; modules of one layer do not import each other, but for those named in `WITHIN`."""
