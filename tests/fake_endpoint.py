@@ -10,13 +10,14 @@ import argparse
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 from fake_faults import FAULTS, Call
-from fake_words import hash_messages, seeds_of
+from fake_words import hash_messages, seeds_of, text_of
 
 
 class FakeEndpoint:
@@ -29,12 +30,14 @@ class FakeEndpoint:
         api_key: str | None = None,
         first: Sequence[str] = (),
         rates: Mapping[str, float] | None = None,
+        tied: Mapping[str, str] | None = None,
         seed: int = 0,
         delay: float = 0.0,
         log: Path | None = None,
         port: int = 0,
         metrics: bool = False,
     ) -> None:
+        """`tied` are faults that last, by a text that stands in the messages of those who meet them."""
         self.model = model
         self.requests = self.looks = 0
         self.asked: list[tuple[str, int]] = []
@@ -46,6 +49,8 @@ class FakeEndpoint:
         self._api_key = api_key
         self._first = list(first)
         self._rates = rates or {}
+        self._tied = tied or {}
+        self._times: Counter[tuple[str, int]] = Counter()
         self._seed = seed
         self._delay = delay
         self._log = log
@@ -115,6 +120,7 @@ class FakeEndpoint:
         asked = [(hash_messages(body["messages"]), seed) for seed in seeds_of(body)]
         self.requests += 1
         self.asked += asked
+        self._times.update(asked)
         self.bodies.append(body)
         if self._log is not None:
             with self._log.open("a") as file:
@@ -129,8 +135,11 @@ class FakeEndpoint:
             return "status_404"
         if self.requests <= len(self._first):
             return self._first[self.requests - 1]
+        text = text_of(call.body["messages"])
+        if tied := [fault for mark, fault in self._tied.items() if mark in text]:
+            return tied[0]
         asked = (hash_messages(call.body["messages"]), seeds_of(call.body)[0])
-        draw = random.Random(f"{self._seed} {asked} {self.asked.count(asked)}")
+        draw = random.Random(f"{self._seed} {asked} {self._times[asked]}")
         names, weights = list(self._rates), list(self._rates.values())
         return draw.choices(["none", *names], [1 - sum(weights), *weights])[0]
 
@@ -163,8 +172,9 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--rates", type=json.loads, default={})
+    parser.add_argument("--tied", type=json.loads, default={})
     given = parser.parse_args()
-    asyncio.run(serve(FakeEndpoint(port=given.port, log=given.log, delay=given.delay, rates=given.rates)))
+    asyncio.run(serve(FakeEndpoint(**vars(given))))
 
 
 if __name__ == "__main__":

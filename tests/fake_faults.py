@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+import fake_bodies
 import fake_stream
 from aiohttp import web
 from fake_words import complete
@@ -108,6 +109,27 @@ async def blind(call: Call) -> web.StreamResponse:
     return web.json_response(complete(call.body, sees=False))
 
 
+async def error_and_close(call: Call) -> web.StreamResponse:
+    """An error, after which the server hangs up although the connection was to be kept."""
+    answer = await refuse(call, status=503)
+    answer.force_close()
+    return answer
+
+
+async def redirect(call: Call) -> web.StreamResponse:
+    return web.Response(status=307, headers={"Location": "https://elsewhere.example/v1/chat/completions"})
+
+
+async def choices_missing(call: Call) -> web.StreamResponse:
+    return web.json_response({name: value for name, value in complete(call.body).items() if name != "choices"})
+
+
+async def duplicate_ids(call: Call) -> web.StreamResponse:
+    """Every choice says that it is the first."""
+    completion = complete(call.body)
+    return web.json_response(completion | {"choices": [choice | {"index": 0} for choice in completion["choices"]]})
+
+
 async def slow(call: Call) -> web.StreamResponse:
     await asyncio.sleep(30)
     return await none(call)
@@ -121,7 +143,7 @@ async def reword(call: Call, *, change: Callable[[str], Mapping[str, Any] | None
     return web.json_response(completion)
 
 
-async def streamed(
+async def by_hand(
     call: Call, *, send: Callable[[web.Request, Mapping[str, Any]], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     return await send(call.request, call.body)
@@ -144,22 +166,40 @@ FAULTS: Mapping[str, Fault] = {
     "reset": reset,
     "reset_in_body": reset_in_body,
     "close_kept_alive": close_kept_alive,
+    "error_and_close": error_and_close,
+    "redirect": redirect,
     "slow": slow,
     "html": html,
     "truncated_json": truncated_json,
     "no_choices": no_choices,
+    "choices_missing": choices_missing,
+    "duplicate_ids": duplicate_ids,
     "fewer_choices": fewer_choices,
     "n_ignored": n_ignored,
     "n_refused": n_refused,
     "blind": blind,
-    "stream_no_finish": partial(streamed, send=fake_stream.no_finish),
-    "stream_stall": partial(streamed, send=fake_stream.stall),
-    "stream_garbage": partial(streamed, send=fake_stream.garbage),
-    "stream_error": partial(streamed, send=fake_stream.error_event),
-    "stream_no_usage": partial(streamed, send=fake_stream.no_usage),
-    "stream_odd_lines": partial(streamed, send=fake_stream.odd_lines),
-    "stream_loop": partial(streamed, send=fake_stream.loop),
-    "stream_cut": partial(streamed, send=fake_stream.cut),
+    "stream_no_finish": partial(by_hand, send=fake_stream.no_finish),
+    "stream_stall": partial(by_hand, send=fake_stream.stall),
+    "stream_garbage": partial(by_hand, send=fake_stream.garbage),
+    "stream_error": partial(by_hand, send=fake_stream.error_event),
+    "stream_no_usage": partial(by_hand, send=fake_stream.no_usage),
+    "stream_odd_lines": partial(by_hand, send=fake_stream.odd_lines),
+    "stream_loop": partial(by_hand, send=fake_stream.loop),
+    "stream_cut": partial(by_hand, send=fake_stream.cut),
+    "empty": partial(by_hand, send=fake_bodies.empty),
+    "length_too_long": partial(by_hand, send=fake_bodies.length_too_long),
+    "length_too_short": partial(by_hand, send=fake_bodies.length_too_short),
+    "no_length": partial(by_hand, send=fake_bodies.no_length),
+    "drip": partial(by_hand, send=fake_bodies.drip),
+    "chunked": partial(by_hand, send=fake_bodies.chunked),
+    "chunks_cut": partial(by_hand, send=fake_bodies.chunks_cut),
+    "gzipped": partial(by_hand, send=fake_bodies.gzipped),
+    "gzip_broken": partial(by_hand, send=fake_bodies.gzip_broken),
+    "gzip_cut": partial(by_hand, send=fake_bodies.gzip_cut),
+    "invalid_utf8": partial(by_hand, send=fake_bodies.invalid_utf8),
+    "large": partial(by_hand, send=fake_bodies.large),
+    "too_large": partial(by_hand, send=fake_bodies.too_large),
+    "bomb": partial(by_hand, send=fake_bodies.bomb),
     "null_message": partial(reword, change=lambda text: None),
     "empty_content": partial(reword, change=lambda text: {"role": "assistant", "content": ""}),
     "reasoning_field": partial(reword, change=_reasoning_apart),

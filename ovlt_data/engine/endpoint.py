@@ -20,7 +20,7 @@ from ovlt_data.engine.retry import FIRST_BACKOFF, Passing, failure_of, seconds_b
 from ovlt_data.engine.status import Fault, classify, shorten
 from ovlt_data.engine.stream import post_streamed
 from ovlt_data.engine.tally import Tally
-from ovlt_data.engine.transport import Answer, Broken, TimedOut, Transport, Unreachable
+from ovlt_data.engine.transport import Answer, Broken, TimedOut, TooLarge, Transport, Unreachable
 from ovlt_data.errors import EndpointStop, OvltError, RequestFailed
 from ovlt_data.recipe import Model
 from ovlt_data.types import Reply, Say
@@ -214,6 +214,8 @@ class Endpoint:
         except TimedOut as fault:
             self._limiter.count_overload(replica, sent_at=sent_at)
             raise Passing(Fault("again", "timeout", str(fault)), replica) from fault
+        except TooLarge as fault:
+            raise Passing(Fault("again", "bad_reply", str(fault)), replica) from fault
         except Broken as fault:
             raise Passing(Fault("again", "connection", shorten(self._hide_key(str(fault)))), replica) from fault
         except TimeoutError as released:

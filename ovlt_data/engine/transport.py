@@ -18,6 +18,8 @@ from ovlt_data.errors import EndpointStop
 
 KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES = 60, 15, 4
 """Seconds, seconds, count: a peer that vanished is noticed after two minutes, however long a generation may take."""
+LARGEST = 64 * 2**20
+"""Bytes of a body, unpacked: far more than a completion, and little enough to hold."""
 
 
 class Answer(Struct, frozen=True):
@@ -42,6 +44,10 @@ class Broken(TransportFault):
 
 class TimedOut(TransportFault):
     """The time allowed went by: for one request, or without a byte of a stream."""
+
+
+class TooLarge(TransportFault):
+    """The body goes on beyond what any completion needs."""
 
 
 Feed = Callable[[bytes], bool]
@@ -84,7 +90,7 @@ class AiohttpTransport:
             async with self._open().post(
                 url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as answer:
-                return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
+                return Answer(status=answer.status, headers=answer.headers, body=await _read(answer))
 
     async def post_stream(
         self, url: str, body: bytes, headers: Mapping[str, str], *, idle: float, feed: Feed
@@ -95,7 +101,7 @@ class AiohttpTransport:
                 url, data=body, headers=headers, timeout=limit, allow_redirects=False
             ) as answer:
                 if answer.status != 200 or answer.content_type != EVENTS:
-                    return Answer(status=answer.status, headers=answer.headers, body=await answer.read())
+                    return Answer(status=answer.status, headers=answer.headers, body=await _read(answer))
                 async for data in answer.content.iter_any():
                     if feed(data):
                         answer.close()  # a server goes on generating for whoever still listens
@@ -111,6 +117,19 @@ class AiohttpTransport:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60, socket_factory=_keepalive_socket)
             self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
         return self._session
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    """The whole body; raises TooLarge as soon as it is."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in answer.content.iter_any():
+        size += len(piece)
+        if size > LARGEST:
+            answer.close()
+            raise TooLarge(f"a reply of more than {LARGEST // 2**20} MB")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 @contextmanager

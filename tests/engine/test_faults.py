@@ -47,6 +47,17 @@ def picture(tmp_path: Path) -> Image:
         ("truncated_json", "bad_reply"),
         ("no_choices", "bad_reply"),
         ("null_message", "bad_reply"),
+        ("error_and_close", "server_error"),
+        ("choices_missing", "bad_reply"),
+        ("empty", "bad_reply"),
+        ("length_too_long", "connection"),
+        ("length_too_short", "connection"),
+        ("chunks_cut", "connection"),
+        ("gzip_broken", "connection"),
+        ("gzip_cut", "bad_reply"),
+        ("invalid_utf8", "bad_reply"),
+        ("too_large", "bad_reply"),
+        ("bomb", "bad_reply"),
     ],
 )
 async def test_what_may_pass_is_tried_again(tmp_path: Path, fault: str, kind: str) -> None:
@@ -59,10 +70,16 @@ async def test_what_may_pass_is_tried_again(tmp_path: Path, fault: str, kind: st
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [("status_429", "rate_limited"), ("status_503", "server_error"), ("reset", "connection"), ("slow", "timeout")],
+    [
+        ("status_429", "rate_limited"),
+        ("status_503", "server_error"),
+        ("reset", "connection"),
+        ("slow", "timeout"),
+        ("drip", "timeout"),
+    ],
 )
 async def test_what_does_not_pass_fails_the_row_for_now(tmp_path: Path, fault: str, kind: str) -> None:
-    limits = {"attempts": 3, "timeout": 0.1 if fault == "slow" else 30.0}
+    limits = {"attempts": 3, "timeout": 0.1 if kind == "timeout" else 30.0}
     async with FakeEndpoint(rates={fault: 1.0}) as server, bench(tmp_path, server, fields={"limits": limits}) as m:
         failure = (await m.engine.sample(Ask("m", TEXT), 1)).failure
     assert failure is not None
@@ -94,6 +111,7 @@ async def test_what_is_the_rows_own_fault_is_asked_once(tmp_path: Path, fault: s
         ("status_402", "402"),
         ("status_403", "403.*api_key_env"),
         ("status_404", "does not exist.*asked for 'fake'.*/models"),
+        ("redirect", "redirects to https://elsewhere.example/v1/chat/completions; give that URL"),
     ],
 )
 async def test_what_is_every_rows_fault_stops_the_run(tmp_path: Path, fault: str, words: str) -> None:
@@ -132,6 +150,7 @@ async def test_a_key_that_the_server_quotes_is_not_passed_on(tmp_path: Path) -> 
         pytest.param("n_ignored", [4, 1, 1, 1], id="n ignored"),
         pytest.param("fewer_choices", [4, 1, 1], id="fewer choices than n"),
         pytest.param("n_refused", [4, 1, 1, 1, 1], id="n refused"),
+        pytest.param("duplicate_ids", [4], id="every choice says that it is the first"),
     ],
 )
 async def test_samples_of_a_picture_are_counted_by_slot(
@@ -146,7 +165,7 @@ async def test_samples_of_a_picture_are_counted_by_slot(
     }
     asked = [body.get("n", 1) for body in server.bodies]
     assert asked[: len(requests)] == requests
-    assert asked[len(requests) :] == ([4] if fault == "none" else [1, 1, 1, 1]), "what n does there is learned once"
+    assert asked[len(requests) :] == ([4] if len(requests) == 1 else [1, 1, 1, 1]), "what n does there is learned once"
     assert len(again.by_slot) == 4
 
 
@@ -197,6 +216,22 @@ async def test_an_odd_reply_is_a_reply(tmp_path: Path, fault: str, expected: Map
     reply = replies.by_slot[0]
     assert {"content": reply.content, "reasoning": reply.reasoning} == expected
     assert replies.failure is None
+
+
+@pytest.mark.parametrize("fault", ["chunked", "gzipped", "no_length", "large"])
+async def test_a_reply_sent_oddly_is_a_reply(tmp_path: Path, fault: str) -> None:
+    async with FakeEndpoint(rates={fault: 1.0}) as server, bench(tmp_path, server) as m:
+        replies = await m.engine.sample(Ask("m", TEXT), 1)
+    assert (replies.failure, replies.by_slot[0].content, server.requests) == (None, words(0), 1)
+
+
+async def test_a_reply_without_end_fails_its_row_and_fills_no_memory(tmp_path: Path) -> None:
+    async with FakeEndpoint(first=["none"], rates={"too_large": 1.0}) as server, bench(tmp_path, server) as m:
+        await m.engine.sample(Ask("m", TEXT), 1)
+        failure = (await m.engine.sample(Ask("m", "another"), 1)).failure
+    assert failure is not None
+    assert (failure.kind, failure.lasting) == ("bad_reply", False)
+    assert "more than 64 MB" in str(failure)
 
 
 async def test_equal_asks_in_flight_are_one_request(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """The transport on real sockets."""
 
 import asyncio
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +59,25 @@ async def test_redirect_is_an_answer_and_is_not_followed() -> None:
 async def test_server_that_speaks_no_tls_stops_the_run() -> None:
     with pytest.raises(EndpointStop, match="no trusted TLS connection"):
         await ask_raw(RAW["redirect"], scheme="https")
+
+
+def sign_for_itself(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS under a certificate that nobody vouches for."""
+    if shutil.which("openssl") is None:
+        pytest.skip("NOT TESTED: a bad certificate (needs openssl)")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def test_certificate_that_nobody_vouches_for_stops_the_run(tmp_path: Path) -> None:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=sign_for_itself(tmp_path))
+    async with server:
+        with pytest.raises(EndpointStop, match=r"self-signed certificate.*check the URL and its certificate"):
+            await ask(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
 
 
 async def test_silence_is_over_when_the_time_is_up() -> None:
