@@ -35,7 +35,7 @@ from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.shard import Shard
-from ovlt_data.sources import describe, refuse_untrainable
+from ovlt_data.sources import describe, list_commits, refuse_untrainable
 from ovlt_data.tables import Curated, folders_of, read_table
 from ovlt_data.types import Problem, Say, Unusable
 
@@ -281,6 +281,7 @@ def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
         licences={name: source.licence for name, source in sources.items()},
         citations={name: source.citation for name, source in sources.items() if source.citation},
         restricted=tuple(sorted(barred - set(run.recipe.build.redistribute))),
+        datasets=list_commits(run.recipe.problems.sources),
     )
 
 

@@ -133,4 +133,5 @@ def make_provenance() -> Provenance:
         },
         grader_version="2",
         licences={"shapes": "Apache-2.0"},
+        datasets=["owner/name@0123abc"],
     )

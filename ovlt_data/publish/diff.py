@@ -15,7 +15,7 @@ from msgspec import Struct
 from ovlt_data.publish.parent import Parent
 
 NOT_COMPARED = ("images", "parents")
-FACTS = ("kind", "schema_version", "grader_version", "models", "prompts", "licences", "parents", "ovlt")
+FACTS = ("kind", "schema_version", "grader_version", "models", "prompts", "licences", "datasets", "parents", "ovlt")
 """Of the manifests: what is compared word by word."""
 
 

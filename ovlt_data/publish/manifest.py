@@ -70,6 +70,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     citations: dict[str, str] = {}
     restricted: list[str] = []
     """Sources whose licence does not let their rows be passed on."""
+    datasets: list[str] = []
+    """Hub datasets that problems were read from, as `owner/name@commit`."""
     parents: list[str]
     ovlt: str = ovlt_data.__version__
     created: str
@@ -106,6 +108,7 @@ def describe(
         licences=dict(provenance.licences),
         citations=dict(provenance.citations),
         restricted=list(provenance.restricted),
+        datasets=list(provenance.datasets),
         parents=list(provenance.parents),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -109,6 +109,7 @@ def _describe(
         licences=licences,
         citations={name: text for fact in facts for name, text in fact.citations.items()},
         restricted=sorted({name for fact in facts for name in fact.restricted} & set(kept["source"])),
+        datasets=sorted({dataset for fact in facts for dataset in fact.datasets}),
         parents=[fact.version for fact in facts],
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

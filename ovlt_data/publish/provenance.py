@@ -1,6 +1,6 @@
 """Where a version's rows come from, as far as the rows themselves don't say it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ class Provenance(Struct, frozen=True, kw_only=True):
     """By source label."""
     restricted: tuple[str, ...] = ()
     """Sources whose licence does not let their rows be passed on, and of which the recipe says nothing else."""
+    datasets: Sequence[str] = ()
+    """Hub datasets that problems were read from, as `owner/name@commit`."""
     parents: tuple[str, ...] = ()
     """Dataset versions and checkpoints that this one is made from."""
 

@@ -7,6 +7,7 @@ of its source is a duplicate. What is kept of those are their ids as numbers: so
 
 import hashlib
 import heapq
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from ovlt_data.errors import RowError, UsageError
 from ovlt_data.recipe import SourceSpec
 from ovlt_data.sources.catalogue import SOURCES
 from ovlt_data.sources.draft import Draft, as_unusable
-from ovlt_data.sources.hub import is_hub_id
+from ovlt_data.sources.hub import find_commit, is_hub_id
 from ovlt_data.sources.problem import make_problem
 from ovlt_data.sources.source import Source
 from ovlt_data.types import Problem, Unusable
@@ -25,6 +26,7 @@ __all__ = [
     "Source",
     "check_source",
     "describe",
+    "list_commits",
     "on_hub",
     "read_source",
     "read_sources",
@@ -95,8 +97,9 @@ def check_source(spec: SourceSpec) -> None:
 
 
 def describe(spec: SourceSpec) -> Source:
-    """What is known of its rows: by its label, whichever copy is read, else by its reader."""
-    return SOURCES.get(spec.source) or _find_reader(spec)
+    """What is known of its rows: by its label or its subset's name, whichever copy is read, else by its reader."""
+    subset = re.sub(r"\(.*|[^a-z0-9]", "", (spec.config or "").lower())  # FigureQA(MathV360K)
+    return SOURCES.get(spec.source) or SOURCES.get(subset) or _find_reader(spec)
 
 
 def refuse_untrainable(specs: Sequence[SourceSpec]) -> None:
@@ -112,6 +115,12 @@ def refuse_untrainable(specs: Sequence[SourceSpec]) -> None:
 def on_hub(spec: SourceSpec) -> bool:
     """Whether reading the source needs the network."""
     return _find_reader(spec).hub and is_hub_id(_at_home(spec))
+
+
+def list_commits(specs: Sequence[SourceSpec]) -> list[str]:
+    """The Hub datasets that are read, each as `owner/name@commit`."""
+    commits = ((spec.path, find_commit(spec)) for spec in map(_at_home, specs) if _find_reader(spec).hub)
+    return sorted({f"{path}@{commit}" for path, commit in commits if commit})
 
 
 def _find_reader(spec: SourceSpec) -> Source:

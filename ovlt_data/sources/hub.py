@@ -5,7 +5,7 @@ download, and that stays in the cache for the next run. With `streaming: true` a
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,11 @@ from ovlt_data.types import Unusable
 def is_hub_id(spec: SourceSpec) -> bool:
     """A path is local if it exists, else a Hub id."""
     return spec.path is not None and HUB_ID.fullmatch(spec.path) is not None and not Path(spec.path).exists()
+
+
+def find_commit(spec: SourceSpec) -> str | None:
+    """The commit of a Hub dataset that its rows are read from; None where the Hub can't be asked."""
+    return _ask_commit(str(spec.path), spec.revision) if is_hub_id(spec) else None
 
 
 def is_copy(spec: SourceSpec) -> bool:
@@ -65,6 +70,18 @@ def read_rows(spec: SourceSpec) -> Iterator[Row]:
         ) from error
 
 
+@cache
+def _ask_commit(path: str, revision: str | None) -> str | None:
+    """Asked once, so that all passes read the same rows. A dataset that is not there is `_load`'s affair."""
+    from huggingface_hub import HfApi  # takes half a second, and only the Hub needs it
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return HfApi().dataset_info(path, revision=revision, timeout=30).sha
+    except (ConnectionError, httpx.HTTPError, HfHubHTTPError):
+        return None
+
+
 def _load(spec: SourceSpec) -> Any:
     from datasets import Image, List, load_dataset  # takes over a second, and only the Hub needs it
     from datasets.exceptions import DatasetsError
@@ -74,7 +91,7 @@ def _load(spec: SourceSpec) -> Any:
             str(spec.path),
             spec.config,
             split=spec.split or "train",
-            revision=spec.revision,
+            revision=find_commit(spec) or spec.revision,
             streaming=spec.sample is None if spec.streaming is None else spec.streaming,
         )
     except (DatasetsError, FileNotFoundError, ValueError) as error:

@@ -1,13 +1,17 @@
 """The Hub's reader, on a dataset folder in the Hub's layout: `datasets` reads both in the same way."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from datasets import Dataset, Features, Image, List, Value, disable_progress_bars
 
 from ovlt_data.errors import EnvironmentStop, UsageError
 from ovlt_data.recipe import SourceSpec
+from ovlt_data.sources import list_commits
 from ovlt_data.sources.hub import is_hub_id, read_rows
 
 CARD = """---
@@ -88,3 +92,49 @@ def test_a_hub_out_of_reach_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
     with pytest.raises(EnvironmentStop, match=r"can't read owner/name from the Hub: .*; check the network"):
         list(read_rows(SourceSpec(source="x", format="llava", path="owner/name")))
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """Knows one dataset, and its branch `main`."""
+
+    def do_GET(self) -> None:
+        known = self.path.split("?")[0] in ("/api/datasets/owner/known", "/api/datasets/owner/known/revision/v1")
+        body = json.dumps({"id": "owner/known", "sha": COMMIT} if known else {"error": "not found"}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    ("path", "revision", "commits"),
+    [
+        ("owner/known", None, [f"owner/known@{COMMIT}"]),
+        ("owner/known", "v1", [f"owner/known@{COMMIT}"]),
+        ("owner/known", "v2", []),
+        ("owner/unknown", None, []),
+        ("/somewhere/on/disk", None, []),
+    ],
+)
+def test_the_commit_behind_a_name_is_found(path: str, revision: str | None, commits: list[str]) -> None:
+    spec = SourceSpec(source="x", format="llava", path=path, revision=revision)
+    assert list_commits([spec, spec]) == commits

@@ -11,7 +11,7 @@ import pytest
 
 from ovlt_data.errors import BadImage, UsageError
 from ovlt_data.recipe import SourceSpec
-from ovlt_data.sources import SOURCES, Source, check_source, on_hub, read_source, read_sources
+from ovlt_data.sources import SOURCES, Source, check_source, describe, on_hub, read_source, read_sources
 from ovlt_data.sources.draft import Draft
 from ovlt_data.sources.problem import make_problem
 from ovlt_data.types import Problem, Unusable
@@ -193,3 +193,17 @@ def test_only_readers_that_know_the_hub_read_from_it() -> None:
 def test_each_source_says_what_it_is(source: Source) -> None:
     for said in (source.about, source.licence, source.layout):
         assert said == said.strip() != ""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source": "figureqa"},
+        {"source": "mine", "config": "FigureQA(MathV360K)"},
+        {"source": "x", "format": "figureqa"},
+    ],
+    ids=["label", "subset", "reader"],
+)
+def test_a_copy_keeps_its_sources_terms(fields: dict[str, str]) -> None:
+    spec = SourceSpec.model_validate({"format": "llava", "path": "owner/name"} | fields)
+    assert not describe(spec).redistribution
