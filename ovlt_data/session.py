@@ -213,9 +213,17 @@ def check_command(recipe_file: Path, overrides: Sequence[str], *, offline: bool,
 
 
 def list_sources() -> None:
-    """`ovlt sources`: what problems can be read from, and in which layout."""
+    """`ovlt sources`: what problems can be read from, in which layout, and under which terms."""
     for name, source in sorted(SOURCES.items()):
-        print(f"{name:<12} {source.about}\n{'':<12} {source.layout}\n{'':<12} licence: {source.licence}")
+        facts = {
+            "path": source.layout,
+            "size": source.size,
+            "answers": ", ".join(source.answer_types),
+            "licence": source.licence,
+            "cite": source.citation,
+        }
+        lines = [f"{label + ':':<9}{fact}" for label, fact in facts.items() if fact]
+        print(f"{name:<12} {source.about}", *(f"{'':<12} {line}" for line in lines), "", sep="\n")
 
 
 def grade_command(file: Path, *, compare: str = "") -> int:

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from ovlt_data.errors import EnvironmentStop, UsageError
 from ovlt_data.recipe import SourceSpec
@@ -63,7 +63,7 @@ def read_rows(spec: SourceSpec) -> Iterator[Row]:
     try:
         for number, values in enumerate(_load(spec), 1):
             yield Row(f"row {number}", values)
-    except (ConnectionError, httpx.HTTPError) as error:
+    except (ConnectionError, httpx2.HTTPError) as error:
         raise EnvironmentStop(
             f"source {spec.source}: can't read {spec.path} from the Hub: {error}; "
             "check the network and HF_TOKEN, then start the same command again"
@@ -74,11 +74,10 @@ def read_rows(spec: SourceSpec) -> Iterator[Row]:
 def _ask_commit(path: str, revision: str | None) -> str | None:
     """Asked once, so that all passes read the same rows. A dataset that is not there is `_load`'s affair."""
     from huggingface_hub import HfApi  # takes half a second, and only the Hub needs it
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         return HfApi().dataset_info(path, revision=revision, timeout=30).sha
-    except (ConnectionError, httpx.HTTPError, HfHubHTTPError):
+    except (ConnectionError, httpx2.HTTPError):
         return None
 
 

@@ -62,7 +62,7 @@ def read_rows(files: Iterable[Path]) -> Iterator[Row]:
 def decode(data: bytes | msgspec.Raw, *, to: type[T], where: str) -> T:
     """One row's JSON as a struct."""
     try:
-        return msgspec.json.decode(data, type=to)
+        return msgspec.json.decode(bytes(data).removeprefix(codecs.BOM_UTF8), type=to)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Unfit("bad_row", f"{where}: {error}") from error
 
