@@ -72,6 +72,21 @@ _THOUSANDS = re.compile(r" ?\{ ?, ?\} ?|,\\! ?")
 _ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z])")
 _BOLD = re.compile(r"(?<![\w)*])\*\*([^*\n]++)\*\*(?![\w(*])")
 _DEGREES = re.compile(r"\s*\^\s*+(?:°|\{\s*+°\s*+\})")
+_UNITS = {
+    "平方厘米": "cm^{2}",
+    "平方米": "m^{2}",
+    "厘米": "cm",
+    "毫米": "mm",
+    "千米": "km",
+    "公里": "km",
+    "米": "m",
+    "小时": "h",
+    "分钟": "min",
+    "秒": "s",
+    "度": "°",
+    "元": "¥",
+}
+_UNIT_IN_CHINESE = re.compile(r"(?<=[\d})π]) ?(" + "|".join(_UNITS) + r")(?!\w)")  # GeoQA's golds: 4.40米
 _SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]++")
 _VULGAR_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _RELATION = re.compile(r"[<>!]=")
@@ -99,7 +114,7 @@ def clean(text: str) -> str:
 def _plain(text: str) -> str:
     text = _SUPERSCRIPT.sub(_raised, text.translate(_CHARACTERS))
     text = unicodedata.normalize("NFKC", _VULGAR_AFTER_DIGIT.sub(" ", text))
-    return text.translate(_CHARACTERS)
+    return _UNIT_IN_CHINESE.sub(lambda match: " " + _UNITS[match[1]], text.translate(_CHARACTERS))
 
 
 def _raised(match: re.Match[str]) -> str:

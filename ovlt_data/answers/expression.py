@@ -13,7 +13,7 @@ from ovlt_data.answers.intervals import as_intervals, union_pieces
 from ovlt_data.answers.literals import is_difference
 from ovlt_data.answers.maths import Node, read
 from ovlt_data.answers.nearness import equal
-from ovlt_data.answers.numbers import read_number
+from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
@@ -41,6 +41,8 @@ def compare_expression(answer: str, gold: Gold) -> Ruling | None:
         return rule(True, "expression")
     if read_number(gold.text) is not None:
         return compare_number(answer, gold)
+    if _is_decimal_comma(answer, gold.text):
+        return rule(True, "number")
     same = equal_formulas(answer, gold.text)
     said = _from_bracket(without_lead_in(answer)) if gold.text[:1] in ("(", "[") else without_lead_in(answer)
     if same is False and said != answer:
@@ -66,6 +68,13 @@ def equal_formulas(answer: str, gold: str) -> bool | None:
     if "=" in gold or "=" in answer:
         return _equal_equations(answer, gold)
     return _equal_single(answer, gold)
+
+
+def _is_decimal_comma(answer: str, gold: str) -> bool:
+    """1.22 for 1,22, which may as well be two numbers: as such it is compared after this."""
+    wanted = read_decimal_comma(gold)
+    said = read_number(answer) if wanted is not None else None
+    return wanted is not None and said is not None and equal(said, wanted)
 
 
 def _from_bracket(text: str) -> str:

@@ -28,6 +28,11 @@ _PHRASE = re.compile(
     r"|(?:^|\n)#{4} ?",
     re.IGNORECASE,
 )
+_FINAL = re.compile(r"\bfinal answer\b", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"(?:^|(?<=[.!?:;$\])*\d]\s)|(?<=\n)|(?<=\]))(?:Therefore|Thus|Hence|So|Consequently|In conclusion)\b,?\s++"
+)
+_PLEASANTRY = re.compile(r"(?:[A-Za-z',]++[ .!]*+){0,12}+\s*+")
 _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
@@ -50,7 +55,7 @@ def extract(output: str) -> Extracted:
     if spoken is None:
         return Extracted(None, "thought", "truncated")
     spoken = _before_end_of_turn(spoken)[-MAX_OUTPUT:]
-    found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_whole(spoken)
+    found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_closing(spoken) or _from_whole(spoken)
     if found.value is None:
         return found
     value = found.value.strip()
@@ -124,9 +129,21 @@ def _guesses(spoken: str, opens: list[int]) -> bool:
 
 def _from_box(spoken: str) -> Extracted | None:
     value = _last_box(spoken)
+    later = None if value is None else _final_after_box(spoken)
+    if later is not None:
+        return Extracted(later, "phrase")
     if value is None and _UNCLOSED.search(spoken):
         return Extracted(None, "boxed", "truncated")
     return None if value is None else Extracted(value, "boxed")
+
+
+def _final_after_box(spoken: str) -> str | None:
+    """ "Final answer: 7" below a box that held a step on the way."""
+    tail = spoken[max(spoken.rfind("\\boxed"), spoken.rfind("\\fbox")) :]
+    if _FINAL.search(tail) is None:
+        return None
+    value = _after_phrase(tail)
+    return value if value is not None and any(map(str.isdigit, value)) else None
 
 
 def _last_box(text: str) -> str | None:
@@ -196,6 +213,19 @@ def _after_phrase(spoken: str) -> str | None:
     end = _SENTENCE_END.search(line)
     line = line[: end.start()] if end else line
     return line.strip("} ") if line.count("}") > line.count("{") else line  # {"answer": "5"}
+
+
+def _from_closing(spoken: str) -> Extracted | None:
+    """The last sentence, where it draws the conclusion: "Therefore, there are 12 of them. I hope this helps." """
+    signs = list(_CLOSING.finditer(spoken))
+    if not signs or not signs[-1].start():
+        return None
+    sentence = spoken[signs[-1].end() :]
+    end = _SENTENCE_END.search(sentence)
+    if end is not None and not _PLEASANTRY.fullmatch(sentence[end.end() :]):
+        return None
+    sentence = sentence if end is None else sentence[: end.start()]
+    return Extracted(sentence, "phrase") if len(sentence) <= _MAX_BARE else None
 
 
 def _from_whole(spoken: str) -> Extracted:

@@ -1,4 +1,4 @@
-"""Inequalities as intervals: x ≥ 2 is [2,∞), 1 < x ≤ 3 is (1,3], x ∈ [2,7] is [2,7]."""
+"""Inequalities as intervals: x ≥ 2 is [2,∞), 1 < x ≤ 3 is (1,3], x ∈ [2,7] is [2,7], {x | x > 1} is (1,∞)."""
 
 import re
 
@@ -10,6 +10,9 @@ _BETWEEN = re.compile(
 _BOUND = re.compile(rf" *+[A-Za-z] *+(?P<relation>[<≤>≥])(?P<bound>{_SIDE})")
 _REVERSED = re.compile(rf"(?P<bound>{_SIDE})(?P<relation>[<≤>≥]) *+[A-Za-z] *+")
 _MEMBER = re.compile(r"^ *+[A-Za-z] *+∈ *+(?=[(\[])")
+_BUILDER = re.compile(
+    r"\\?\{ *+(?P<name>[A-Za-z])(?: *+∈ *+(?:R|\\mathbb ?\{R\}))? *+(?:[:|]|\\mid)(?P<rule>[^{}|:\\]*[<>≤≥][^{}|:\\]*)\\?\}"
+)
 _OR = re.compile(r"∪|(?<![A-Za-z])or(?![A-Za-z])")
 _MIRRORED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
@@ -17,6 +20,8 @@ _MIRRORED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 def as_intervals(text: str) -> str:
     """The text itself where it is no inequality in one letter."""
     text = _MEMBER.sub("", text)
+    builder = _BUILDER.fullmatch(text.strip())
+    text = text if builder is None else builder["rule"]
     if not any(relation in text for relation in "<>≤≥"):
         return text
     return "∪".join(_as_interval(piece) for piece in _OR.split(text))

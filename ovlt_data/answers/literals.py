@@ -29,10 +29,10 @@ class Number(NamedTuple):
 
 _PLAIN = re.compile(
     r"(?P<sign>[-+]?) ?(?P<dollar>\$?) ?(?P<inner>-?)"
-    r"(?P<whole>\d{1,3}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))? ?(?P<percent>%?)\.?"
+    r"(?P<whole>[1-9]\d{0,2}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))? ?(?P<percent>%?)\.?"
 )
 _LITERAL = re.compile(
-    r"(?P<mantissa>(?:\d{1,3}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
+    r"(?P<mantissa>(?:[1-9]\d{0,2}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
     r"(?:[eE](?P<e>[-+]?\d{1,4})| ?[*x] ?10(?:\^\{?(?P<ten>[-+]?\d{1,4})\}?))?"
 )
 _RECURRING = re.compile(r"(?P<whole>\d{0,40})\.(?P<fixed>\d{0,40})\\overline ?\{(?P<period>\d{1,40})\}")

@@ -37,7 +37,7 @@ _TWO_UNITS = re.compile(r"(?P<large>[^,]*?[A-Za-z])(?:,|,? and)? (?P<small>[\w.]
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
 PERCENT = frozenset({"%", "percent", "per cent", "percentage", "pct"})
-_DECIMAL_COMMA = re.compile(r"[-+]?\d{1,20},(?:\d{1,2}|\d{4,20})")
+_DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d{1,20}|\d{1,20},(?:\d{1,2}|\d{4,20}))")
 _COMMON = re.compile(r"(?P<number>[-+]?[\d,]*\.?\d+)(?P<space> ?)(?P<suffix>[A-Za-z]{1,20}|°)\.?")
 _MAX_LENGTH = 400
 

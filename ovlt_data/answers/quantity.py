@@ -8,6 +8,7 @@ from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
 from ovlt_data.answers.ranges import equal_ranges, read_range
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
+from ovlt_data.answers.sentence import read_sentence
 from ovlt_data.answers.series import equal_lists, equal_sets
 from ovlt_data.answers.times import only_time, read_time
 
@@ -21,7 +22,7 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
         return rule(False, "number")
     if _name_other_things(answer, gold.text):
         return rule(False, "number")
-    said = read_number(answer) or (read_decimal_comma(answer) if wanted.pointed else None)
+    said = read_number(answer) or (read_decimal_comma(answer) if wanted.pointed else None) or read_sentence(answer)
     if said is not None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):

@@ -1,0 +1,48 @@
+"""The one number that a whole sentence says: "Carmen spent **70 minutes** playing", "He reads 6 pages per day".
+
+Only where the sentence holds no second number and nothing that weighs, compares, calculates or labels ("at least 7",
+"twice 7", "figure 7"); its unit comes along, so that 15 feet are not 15 inches.
+"""
+
+import re
+
+from ovlt_data.answers.literals import Number
+from ovlt_data.answers.number_words import ALL as NUMBER_WORDS
+from ovlt_data.answers.numbers import read_number
+from ovlt_data.answers.phrases import denies
+
+_MAX_LENGTH = 300
+_NUMBER = re.compile(r"(?<![\w.,/^-])[-$€£]{0,2}\d[\d,]*+(?:\.\d+)?+(?![\d/^:\\-]|\.\d)\s?[%°]?")
+_WORDS = re.compile(r"[A-Za-z' ,.*%°-]*+")
+_FORBIDDEN = frozenset(
+    """at least most over under above below beyond up down almost nearly more less fewer twice half double triple quarter
+    times squared cubed root plus minus divided multiplied ratio between within out of-the maybe perhaps possibly could
+    might may both also another other if unknown impossible wrong incorrect false
+    figure image picture step option choice panel page chapter problem question number line row column part item case
+    table equation example circle point circuit angle""".split()
+)
+_WORD = re.compile(r"[a-z]+")
+_KNOWN_COUNT = re.compile(r"\b(?:the|these|those|all) (?=(?:two|three|four|five|six)\b)[a-z]+")  # "the three conditions"
+_TAIL_WORD = re.compile(r"[ *]*([A-Za-z][A-Za-z'-]*)")
+
+
+def read_sentence(text: str) -> Number | None:
+    if len(text) > _MAX_LENGTH:
+        return None
+    numbers = _NUMBER.findall(text)
+    if len(numbers) != 1:
+        return None
+    before, _, after = text.partition(numbers[0])
+    if not before.strip() or not _is_plain(before) or not _is_plain(after):
+        return None
+    number = numbers[0].strip()
+    word = _TAIL_WORD.match(after)
+    return read_number(number if word is None else f"{number} {word[1]}")
+
+
+def _is_plain(text: str) -> bool:
+    """Words that say no number of their own, and turn none into another."""
+    if not _WORDS.fullmatch(text) or denies(text):
+        return False
+    words = _WORD.findall(_KNOWN_COUNT.sub("", text.lower()))
+    return not any(word in _FORBIDDEN or word in NUMBER_WORDS for word in words)
