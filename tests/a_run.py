@@ -131,7 +131,7 @@ def make_provenance() -> Provenance:
             "caption": prompt("caption", "Describe it."),
             "train": prompt("student", "{{ question }}{% for choice in choices %} ({{ choice }}){% endfor %}"),
         },
-        grader_version="2",
+        grader_version="3",
         licences={"shapes": "Apache-2.0"},
         datasets=["owner/name@0123abc"],
     )

@@ -61,6 +61,7 @@ _COMMANDS = {
     "_": "_",
     "&": "&",
     "$": "$",
+    '"': '"',
 }
 _COMMAND = re.compile(r"\\(q?quad|[A-Za-z]++|.)", re.DOTALL)
 _WRAPPED = re.compile(

@@ -40,7 +40,7 @@ def compare_expression(answer: str, gold: Gold) -> Ruling | None:
     if tight(answer) == tight(gold.text) != "":
         return rule(True, "expression")
     if read_number(gold.text) is not None:
-        return compare_number(answer, gold)
+        return _compare_with_number(answer, gold)
     if _is_decimal_comma(answer, gold.text):
         return rule(True, "number")
     same = equal_formulas(answer, gold.text)
@@ -68,6 +68,14 @@ def equal_formulas(answer: str, gold: str) -> bool | None:
     if "=" in gold or "=" in answer:
         return _equal_equations(answer, gold)
     return _equal_single(answer, gold)
+
+
+def _compare_with_number(answer: str, gold: Gold) -> Ruling | None:
+    """A number may also be met by a formula that is no number until it is worked out: (2+i)(2-i) is 5."""
+    ruling = compare_number(answer, gold)
+    if ruling is None or ruling.status == "correct" or not equal_formulas(answer, gold.text):
+        return ruling
+    return rule(True, "expression")
 
 
 def _is_decimal_comma(answer: str, gold: str) -> bool:

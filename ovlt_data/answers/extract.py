@@ -55,7 +55,9 @@ def extract(output: str) -> Extracted:
     if spoken is None:
         return Extracted(None, "thought", "truncated")
     spoken = _before_end_of_turn(spoken)[-MAX_OUTPUT:]
-    found = _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_closing(spoken) or _from_whole(spoken)
+    found = (
+        _from_tag(spoken) or _from_box(spoken) or _from_phrase(spoken) or _from_closing(spoken) or _from_whole(spoken)
+    )
     if found.value is None:
         return found
     value = found.value.strip()

@@ -26,7 +26,7 @@ from ovlt_data.answers.vqa import compare_vqa
 from ovlt_data.answers.yes_no import compare_yes_no, is_clearly_yes_no
 from ovlt_data.types import AnswerType, Verdict
 
-GRADER_VERSION = "2"
+GRADER_VERSION = "3"
 
 Comparison = Callable[[str, Gold], Ruling | None]
 

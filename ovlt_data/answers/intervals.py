@@ -11,7 +11,8 @@ _BOUND = re.compile(rf" *+[A-Za-z] *+(?P<relation>[<≤>≥])(?P<bound>{_SIDE})"
 _REVERSED = re.compile(rf"(?P<bound>{_SIDE})(?P<relation>[<≤>≥]) *+[A-Za-z] *+")
 _MEMBER = re.compile(r"^ *+[A-Za-z] *+∈ *+(?=[(\[])")
 _BUILDER = re.compile(
-    r"\\?\{ *+(?P<name>[A-Za-z])(?: *+∈ *+(?:R|\\mathbb ?\{R\}))? *+(?:[:|]|\\mid)(?P<rule>[^{}|:\\]*[<>≤≥][^{}|:\\]*)\\?\}"
+    r"\\?\{ *+[A-Za-z](?: *+∈ *+(?:R|\\mathbb ?\{R\}))? *+(?:[:|]|\\mid)"
+    r"(?P<rule>[^{}|:\\<>≤≥]*+[<>≤≥][^{}|:\\]*+)\\?\}"
 )
 _OR = re.compile(r"∪|(?<![A-Za-z])or(?![A-Za-z])")
 _MIRRORED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}

@@ -14,16 +14,21 @@ from ovlt_data.answers.phrases import denies
 _MAX_LENGTH = 300
 _NUMBER = re.compile(r"(?<![\w.,/^-])[-$€£]{0,2}\d[\d,]*+(?:\.\d+)?+(?![\d/^:\\-]|\.\d)\s?[%°]?")
 _WORDS = re.compile(r"[A-Za-z' ,.*%°-]*+")
-_FORBIDDEN = frozenset(
-    """at least most over under above below beyond up down almost nearly more less fewer twice half double triple quarter
-    times squared cubed root plus minus divided multiplied ratio between within out of-the maybe perhaps possibly could
-    might may both also another other if unknown impossible wrong incorrect false
-    figure image picture step option choice panel page chapter problem question number line row column part item case
-    table equation example circle point circuit angle""".split()
-)
+_WEIGHING = """
+at least most over under above below beyond up down almost nearly more less fewer twice half double triple quarter times
+squared cubed root plus minus divided multiplied ratio between within out maybe perhaps possibly could might may both
+also another other if unknown impossible wrong incorrect false
+"""
+_LABELS = """
+figure image picture step option choice panel page chapter problem question number line row column part item case table
+equation example circle point angle
+"""
+_WEIGHS = frozenset(_WEIGHING.split())
+_LABELLED = re.compile(rf"\b(?:{'|'.join(_LABELS.split())})\W*$", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
-_KNOWN_COUNT = re.compile(r"\b(?:the|these|those|all) (?=(?:two|three|four|five|six)\b)[a-z]+")  # "the three conditions"
-_TAIL_WORD = re.compile(r"[ *]*([A-Za-z][A-Za-z'-]*)")
+_KNOWN_COUNT = re.compile(r"\b(?:the|these|those|all) (?:two|three|four|five|six)\b")
+"""Of "the three conditions": known before, and no answer."""
+_TAIL_WORD = re.compile(r"[ *]*(?!(?:on|in|for|at|by|with|from|of|each)\b)([A-Za-z][A-Za-z'-]*)")
 
 
 def read_sentence(text: str) -> Number | None:
@@ -33,7 +38,7 @@ def read_sentence(text: str) -> Number | None:
     if len(numbers) != 1:
         return None
     before, _, after = text.partition(numbers[0])
-    if not before.strip() or not _is_plain(before) or not _is_plain(after):
+    if not before.strip() or _LABELLED.search(before) or not _is_plain(before) or not _is_plain(after):
         return None
     number = numbers[0].strip()
     word = _TAIL_WORD.match(after)
@@ -45,4 +50,4 @@ def _is_plain(text: str) -> bool:
     if not _WORDS.fullmatch(text) or denies(text):
         return False
     words = _WORD.findall(_KNOWN_COUNT.sub("", text.lower()))
-    return not any(word in _FORBIDDEN or word in NUMBER_WORDS for word in words)
+    return not any(word in _WEIGHS or word in NUMBER_WORDS for word in words)

@@ -33,6 +33,7 @@ _TOWER = re.compile(r"\^ *+[\d({ ]++\^")
 _ROOT = re.compile(r"√ ?(\d+|[A-Za-zα-ω]|(?=[({]))")
 _ANGLE = re.compile(r"sin|cos|tan|cot|sec|csc")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)°")
+_LAST_LETTER = re.compile(r"(?<![A-Za-z\\])(?!d[a-z])([A-Za-z]*)([A-Za-z])$")
 _TEX = str.maketrans(
     {
         "π": r"\pi ",
@@ -101,6 +102,7 @@ def _as_tex(text: str) -> str:
     """Back from our one spelling to what math-verify reads."""
     if _ANGLE.search(text):
         text = _DEGREES.sub(r"(\\frac{\1\\pi}{180})", text)
+    text = _LAST_LETTER.sub(r"\1{\2}", text)  # else the t of "cos 2t" is taken for a unit, and dropped
     return _ROOT.sub(r"\\sqrt{\1}", text.replace("**", "^")).replace(r"\sqrt{}", r"\sqrt").translate(_TEX)
 
 
