@@ -27,7 +27,16 @@ _DIRECTLY = (
     r"(?:answer|respond|reply)(?: (?:the|this|to the|to this) question)? (?:directly|briefly|concisely|shortly)"
     r"(?: with[^.\n]*)?"
 )
-_SENTENCE = rf"(?:please )?(?:(?:{'|'.join(_VERB)}) (?:{'|'.join(_FORM)})|{_DIRECTLY})"
+_BRIEF = (
+    r"(?:make|keep) (?:the answer|your answer|it) (?:very )?(?:short|brief|concise)(?: and to the point)?",
+    r"(?:give|write|offer|provide) a (?:very )?(?:brief|terse|succinct|concise|short)(?: and direct)? "
+    r"(?:answer|reply|response)",
+    r"your (?:answer|response) (?:should|must) be (?:very )?(?:brief|compact|concise)",
+    r"(?:quick response, please|short answer required|concise answer only|be succinct|ensure brevity in your answer)",
+    r"answer yes or no",
+)
+"""The Cauldron's, one of which it drew for each question."""
+_SENTENCE = rf"(?:please )?(?:(?:{'|'.join(_VERB)}) (?:{'|'.join(_FORM)})|{_DIRECTLY}|{'|'.join(_BRIEF)})"
 _TAIL = re.compile(rf"(?:(?<=[.?!:)])\s+|\s*\n\s*)(?:hint: )?{_SENTENCE}\s*[.!]?\s*\Z", re.IGNORECASE)
 
 

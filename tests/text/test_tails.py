@@ -44,3 +44,31 @@ def test_everything_else_stays(question: str) -> None:
 def test_copies_of_a_question_compare_equal_and_formulas_keep_their_signs() -> None:
     assert normalise_question("How  many BARS are there?" + TAILS[0]) == normalise_question("How many bars are there")
     assert normalise_question("Is 3 < 4?") != normalise_question("Is 3 > 4?")
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Give a very brief answer.",
+        "Answer briefly.",
+        "Write a very short answer.",
+        "Quick response, please.",
+        "Short answer required.",
+        "Keep it brief.",
+        "Concise answer only.",
+        "Be succinct.",
+        "Make the answer very short.",
+        "Your answer should be very brief.",
+        "Offer a terse response.",
+        "Provide a succinct answer.",
+        "Keep it short and to the point.",
+        "Ensure brevity in your answer. ",
+        "Offer a very short reply.",
+        "Your response must be concise.",
+        "Your answer should be compact.",
+        "Provide a short and direct response.",
+        "Answer yes or no.",
+    ],
+)
+def test_the_cauldrons_orders_to_be_brief_go(tail: str) -> None:
+    assert strip_tail(f"What is the shape of the blue thing?\n{tail}") == "What is the shape of the blue thing?"
