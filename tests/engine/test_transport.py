@@ -74,7 +74,9 @@ def sign_for_itself(folder: Path) -> ssl.SSLContext:
 
 
 async def test_certificate_that_nobody_vouches_for_stops_the_run(tmp_path: Path) -> None:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=sign_for_itself(tmp_path))
+    def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+
+    server = await asyncio.start_server(ignore, "127.0.0.1", 0, ssl=sign_for_itself(tmp_path))
     async with server:
         with pytest.raises(EndpointStop, match=r"self-signed certificate.*check the URL and its certificate"):
             await ask(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
