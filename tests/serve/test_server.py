@@ -120,7 +120,8 @@ def test_stream_joins_to_the_same_reply(ask: Asked) -> None:
 
 def test_usage_counts_pictures_and_all_choices(ask: Asked, picture_url: str) -> None:
     plain, seen = (
-        ask(content, n=2, max_tokens=5, seed=1).json()["usage"] for content in ("Describe this.", _with_picture(picture_url))
+        ask(content, n=2, max_tokens=5, seed=1).json()["usage"]
+        for content in ("Describe this.", _with_picture(picture_url))
     )
     assert plain["completion_tokens"] == seen["completion_tokens"] == 10
     assert seen["prompt_tokens"] > plain["prompt_tokens"] + 16
