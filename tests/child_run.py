@@ -9,8 +9,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,10 @@ Slot = tuple[str, int]
 class Server:
     """The fake endpoint in its own process, and what it was asked."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *options: str, delay: float = 0.1) -> None:
         self._log = log
         log.touch()
-        command = [sys.executable, fake_endpoint.__file__, "--log", str(log), "--delay", "0.1"]
+        command = [sys.executable, fake_endpoint.__file__, "--log", str(log), "--delay", str(delay), *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
@@ -58,15 +59,19 @@ class Server:
         """Every slot that was asked for, in order, as often as it was."""
         return [(messages, seed) for messages, seed in map(json.loads, self._log.read_text().splitlines())]
 
+    def size(self) -> int:
+        """How many slots it was asked for so far, repeats included."""
+        return self._log.read_bytes().count(b"\n")
+
     def close(self) -> None:
         with self._process:
             self._process.kill()
 
 
-def write_recipe(folder: Path, url: str) -> Path:
+def write_recipe(folder: Path, url: str, *, problems: int = PROBLEMS) -> Path:
     draw = random.Random(0)
     rows: list[dict[str, Any]] = []
-    for number in range(PROBLEMS):
+    for number in range(problems):
         picture = f"{number % PICTURES}.png"
         PIL.Image.new("RGB", (24, 24), (number % PICTURES, 90, 160)).save(folder / picture)
         right = draw.randint(1, 99)
@@ -91,21 +96,38 @@ def finish(recipe: Path, folder: Path) -> dict[str, Any]:
 
 
 def committed(folder: Path) -> set[Slot]:
-    """What stands in the store, read from a copy: the original stays as the killed process left it."""
-    if not (folder / "store").exists():
-        return set()
-    copy = shutil.copytree(folder / "store", folder / "copy")
-    slots = {slot for file in copy.glob("*.sqlite") for slot in read_slots(file)}
-    shutil.rmtree(copy)
-    return slots
+    """The slots that stand in the store."""
+    return set(stored(folder))
 
 
-def read_slots(file: Path) -> Iterator[Slot]:
+def stored(folder: Path, *, at: Path | None = None) -> Mapping[Slot, set[str]]:
+    """What stands in the store by slot: its replies' words, of which there should be one."""
+    found: defaultdict[Slot, set[str]] = defaultdict(set)
+    with copied_store(folder, at=at) as copy:
+        for file in copy.glob("*.sqlite"):
+            for slot, value in read_slots(file):
+                found[slot].add(value)
+    return found
+
+
+@contextmanager
+def copied_store(folder: Path, *, at: Path | None = None) -> Generator[Path]:
+    """Of the store, in another folder; the original stays as the killed process left it."""
+    copy = (at or folder) / "copy"
+    if (folder / "store").exists():
+        shutil.copytree(folder / "store", copy)
+    yield copy
+    shutil.rmtree(copy, ignore_errors=True)
+
+
+def read_slots(file: Path) -> Iterator[tuple[Slot, str]]:
     with closing(sqlite3.connect(file)) as connection:
         if not connection.execute("SELECT * FROM sqlite_schema").fetchall():
             return
-        for slot, packed in connection.execute("SELECT slot, body FROM replies JOIN requests USING (key)"):
+        query = "SELECT slot, value, body FROM replies JOIN requests USING (key)"
+        for slot, value, packed in connection.execute(query):
             body = json.loads(zstandard.decompress(packed))
             message = body["messages"][0]
             pictures = [image["sha256"] for image in message["images"]]
-            yield hash_asked(message["text"], pictures), body["seed"] + slot
+            said = json.loads(zstandard.decompress(value))
+            yield (hash_asked(message["text"], pictures), body["seed"] + slot), said["content"]

@@ -139,9 +139,7 @@ class FakeEndpoint:
         if tied := [fault for mark, fault in self._tied.items() if mark in text]:
             return tied[0]
         asked = (hash_messages(call.body["messages"]), seeds_of(call.body)[0])
-        draw = random.Random(f"{self._seed} {asked} {self._times[asked]}")
-        names, weights = list(self._rates), list(self._rates.values())
-        return draw.choices(["none", *names], [1 - sum(weights), *weights])[0]
+        return draw_fault(self._rates, asked, self._times[asked], seed=self._seed)
 
     async def _models(self, request: web.Request) -> web.Response:
         self.looks += 1
@@ -158,6 +156,12 @@ class FakeEndpoint:
 
     async def _counters(self, request: web.Request) -> web.Response:
         return web.json_response({"requests": self.requests, "asked": self.asked})
+
+
+def draw_fault(rates: Mapping[str, float], asked: tuple[str, int], times: int, *, seed: int = 0) -> str:
+    """What becomes of a request when it is sent for the so manieth time."""
+    draw = random.Random(f"{seed} {asked} {times}")
+    return draw.choices(["none", *rates], [1 - sum(rates.values()), *rates.values()])[0]
 
 
 async def serve(server: FakeEndpoint) -> None:
