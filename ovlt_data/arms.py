@@ -17,6 +17,7 @@ from ovlt_data.errors import RecipeError
 from ovlt_data.mixing import mix_versions
 from ovlt_data.outcome import Outcome
 from ovlt_data.pipeline import Options
+from ovlt_data.publish.parent import open_parent, read_tokens
 from ovlt_data.publish.place import Version
 from ovlt_data.recipe import Recipe, load_recipe
 from ovlt_data.recipe.arms import ArmsRecipe
@@ -41,7 +42,9 @@ class Arm(Struct, frozen=True, kw_only=True):
     """Before it was cut."""
     problems: int
     words: int | None
-    """Of all completions; None where rows have none, as the next two."""
+    """Of all completions; None where rows have none, as the next three."""
+    tokens: int | None
+    """Of all completions."""
     words_p50: int | None
     """Of the reasoning."""
     reflections: float | None
@@ -79,8 +82,8 @@ async def run_arms(
 def make_table(arms: Sequence[Arm]) -> str:
     """One row for each arm, as Markdown."""
     ks = sorted({k for arm in arms for k in arm.pass_at}, key=int)
-    head = ["arm", "rows", "before the cut", "problems", "words p50", "words in all", "reflections", "sources"]
-    lines = [[*head, *(f"pass@{k}" for k in ks), "sent", "version"]]
+    sizes = ["rows", "before the cut", "problems", "words p50", "words in all", "tokens"]
+    lines = [["arm", *sizes, "reflections", "sources", *(f"pass@{k}" for k in ks), "sent", "version"]]
     lines.append(["---"] * len(lines[0]))
     lines += [_tell(arm, ks) for arm in arms]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -88,7 +91,7 @@ def make_table(arms: Sequence[Arm]) -> str:
 
 def _tell(arm: Arm, ks: Sequence[str]) -> list[str]:
     counts = [f"{n:,}" for n in (arm.rows, arm.rows_before, arm.problems)]
-    lengths = [f"{n:,}" if n is not None else "–" for n in (arm.words_p50, arm.words)]
+    lengths = [f"{n:,}" if n is not None else "–" for n in (arm.words_p50, arm.words, arm.tokens)]
     reflections = "–" if arm.reflections is None else f"{arm.reflections:.2f}"
     sources = ", ".join(f"{source} {rows:,}" for source, rows in arm.sources.items())
     passes = [f"{arm.pass_at[k]:.3f}" if k in arm.pass_at else "–" for k in ks]
@@ -108,12 +111,21 @@ def _cut(recipe: ArmsRecipe, outcomes: Mapping[str, Outcome], out: Path, name: s
     whole = {arm: Path(outcome.dataset or "").resolve() for arm, outcome in outcomes.items()}
     if recipe.equal is None:
         return whole
-    least = min(outcome.rows for outcome in outcomes.values())
-    return {arm: _take(recipe, path, least, out, f"{name}-{arm}-equal").path for arm, path in whole.items()}
+    if recipe.equal == "rows":
+        limit = {"total": min(outcome.rows for outcome in outcomes.values())}
+    else:
+        limit = {"tokens": min(_count_tokens(path) or 0 for path in whole.values())}
+    return {arm: _take(recipe, path, limit, out, f"{name}-{arm}-equal").path for arm, path in whole.items()}
 
 
-def _take(recipe: ArmsRecipe, version: Path, rows: int, out: Path, name: str) -> Version:
-    value = {"name": name, "seed": recipe.seed, "from": [str(version)], "mix": {"total": rows}}
+def _count_tokens(version: Path) -> int | None:
+    """Completion tokens of a version; None for one whose rows have no completion."""
+    parent = open_parent(version)
+    return int(read_tokens(parent)["tokens"].sum()) if parent.manifest.kind == "sft" else None
+
+
+def _take(recipe: ArmsRecipe, version: Path, limit: Mapping[str, int], out: Path, name: str) -> Version:
+    value = {"name": name, "seed": recipe.seed, "from": [str(version)], "mix": limit}
     spec = MixRecipe.model_validate(value, context=Place(recipe.path, os.environ))
     return mix_versions(spec, out=out, name=name).version
 
@@ -133,6 +145,7 @@ def _describe(arm: str, outcome: Outcome, version: Path) -> Arm:
         rows_before=outcome.rows,
         problems=table["problem_id"].n_unique(),
         words=sum(map(count_words, texts)) if texts else None,
+        tokens=_count_tokens(version),
         words_p50=int(words.quantile(0.5, interpolation="lower") or 0) if texts else None,
         reflections=float(thoughts.str.count_matches(REFLECTIVE).sum()) / len(texts) if texts else None,
         sources=dict(table.group_by("source").len().sort("source").iter_rows()),

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from ovlt_data.curate import drop_rows
 from ovlt_data.curate.mix import POOL, Taken, mix
+from ovlt_data.errors import UsageError
 from ovlt_data.publish.mixture import build_mixture, refuse_unlike
-from ovlt_data.publish.parent import Parent, open_parent, read_pass_rates, read_pool
+from ovlt_data.publish.parent import Parent, open_parent, read_pass_rates, read_pool, read_tokens
 from ovlt_data.publish.place import Version
 from ovlt_data.recipe import Recipe, resolved_yaml
 from ovlt_data.recipe.mix import Mix, MixRecipe, PassRate
@@ -30,6 +31,8 @@ def mix_versions(recipe: MixRecipe, *, out: Path, name: str) -> Mixture:
     parents = [open_parent(Path(path)) for path in recipe.from_]
     refuse_unlike(parents)
     pool = rate(gather_pool(parents), recipe.mix.pass_rate)
+    if recipe.mix.tokens is not None:
+        pool = weigh(pool, parents)
     mixed = mix(pool, recipe.mix, seed=recipe.seed, excluded=gather_excluded(recipe.mix))
     with open_run(out, name, recipe_file=recipe.path) as folder:
         version = build_mixture(folder, recipe, parents, mixed.rows)
@@ -53,6 +56,8 @@ def mix_curated(curated: Curated, problems: pl.DataFrame, recipe: Recipe) -> Cur
     """What curation kept, mixed: `split` is a column where rows are held back; the others are rejected at `mix`."""
     if (spec := recipe.mix) is None:
         return curated
+    if spec.tokens is not None:
+        raise UsageError("mix.tokens: counts rows that are built; expected in a recipe of `ovlt mix`, not in a run's")
     pool = rate(_make_pool(curated.rows, problems), spec.pass_rate)
     mixed = mix(pool, spec, seed=recipe.seed, excluded=gather_excluded(spec)).rows
     rows = curated.rows.with_columns(mixed["split"], mixed["left_out_for"])
@@ -76,6 +81,14 @@ def _make_pool(rows: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
 def gather_pool(parents: Sequence[Parent]) -> pl.DataFrame:
     """The rows of all parents; of those with one id the first is meant to be taken."""
     return pl.concat([read_pool(parent).with_columns(parent=pl.lit(place)) for place, parent in enumerate(parents)])
+
+
+def weigh(pool: pl.DataFrame, parents: Sequence[Parent]) -> pl.DataFrame:
+    """The pool with each row's completion tokens. Raises UsageError where rows have no completion."""
+    if parents[0].manifest.kind != "sft":
+        raise UsageError("mix.tokens: rows of kind grpo hold no completion; expected `total`, or versions of kind sft")
+    tokens = pl.concat([read_tokens(parent) for parent in parents]).unique("id")
+    return pool.join(tokens, on="id", how="left", maintain_order="left")
 
 
 def gather_excluded(spec: Mix) -> pl.DataFrame | None:

@@ -53,7 +53,7 @@ class Mixed(Struct, frozen=True, kw_only=True):
 def mix(pool: pl.DataFrame, spec: Mix, *, seed: int, excluded: pl.DataFrame | None = None) -> Mixed:
     """Raises UsageError for a quota that can't be filled, where the spec says so.
 
-    `pool` has the columns of POOL; `excluded` are rows of versions to keep out.
+    `pool` has the columns of POOL, and `tokens` where the spec counts them; `excluded` are rows to keep out.
     """
     rows = pool.with_columns(_rank(pool["id"], seed), left_out_for=_find_unfit(pool, spec, excluded))
     rows = _keep_few_per_problem(rows, spec.per_problem)
@@ -62,7 +62,7 @@ def mix(pool: pl.DataFrame, spec: Mix, *, seed: int, excluded: pl.DataFrame | No
     taken = _grant(there, wanted, spec)
     table = [Taken(source=name, there=there.get(name, 0), wanted=wanted[name], taken=taken[name]) for name in wanted]
     _refuse_short(table, spec)
-    rows = _take(rows, taken)
+    rows = _stop_at_tokens(_take(rows, taken), spec.tokens)
     return Mixed(rows=_hold_back(rows, spec).drop("rank"), sources=table)
 
 
@@ -197,6 +197,15 @@ def _take(rows: pl.DataFrame, taken: Mapping[str, int]) -> pl.DataFrame:
     return rows.with_columns(
         left_out_for=pl.when(fit & (place > most)).then(pl.lit("quota")).otherwise(pl.col("left_out_for"))
     )
+
+
+def _stop_at_tokens(rows: pl.DataFrame, most: int | None) -> pl.DataFrame:
+    """The first ranks of all that are taken, as long as their tokens fit; `rows` then have a column `tokens`."""
+    if most is None:
+        return rows
+    fitting = rows.filter(pl.col("left_out_for").is_null()).sort("rank").filter(pl.col("tokens").cum_sum() <= most)
+    doomed = pl.col("left_out_for").is_null() & ~pl.col("id").is_in(fitting["id"].implode())
+    return rows.with_columns(left_out_for=pl.when(doomed).then(pl.lit("tokens")).otherwise(pl.col("left_out_for")))
 
 
 def _hold_back(rows: pl.DataFrame, spec: Mix) -> pl.DataFrame:

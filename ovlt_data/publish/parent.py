@@ -66,6 +66,18 @@ def read_pass_rates(parent: Parent) -> pl.DataFrame:
     return rates.with_columns(pl.col("pass_rate").fill_nan(None)).collect()
 
 
+def read_tokens(parent: Parent) -> pl.DataFrame:
+    """Completion tokens of each row, by `id`: those that the server counted, by the share of the text that is left."""
+    said = pl.col("completion").list.first().struct.field("content").str.len_chars()
+    rows = pl.scan_parquet(parent.shards_of(TRAIN)).select("id", left=said)
+    raw = pl.col("reasoning").str.len_chars() + pl.col("content").str.len_chars()
+    samples = pl.scan_parquet(parent.folder / "lineage.parquet").filter("kept")
+    counted = samples.select("completion_tokens", id=pl.format("{}/{}", "problem_id", "slot"), raw=raw.clip(1))
+    share = (pl.col("left") / pl.col("raw")).clip(0, 1)
+    tokens = (pl.col("completion_tokens").fill_null(0) * share).ceil().cast(pl.Int64)
+    return rows.join(counted, on="id", how="left").select("id", tokens=tokens).collect(engine="streaming")
+
+
 def read_split(parent: Parent, split: str, *, with_pictures: bool = True) -> Iterator[Row]:
     """The rows of a split as they stand; pictures by their names alone, or with their bytes."""
     for shard in parent.shards_of(split):

@@ -21,5 +21,5 @@ class ArmsRecipe(RecipeFile):
     """The recipe that all arms share."""
     arms: dict[ArmName, dict[Word, Any]] = Field(min_length=1)
     """By name: what each says otherwise, as {key.path: value}, such as {reason.samples: 8}; {} is the base itself."""
-    equal: Literal["rows"] | None = None
-    """Cut all arms to as many rows as the smallest has, by a hash, so that they share what they can."""
+    equal: Literal["rows", "tokens"] | None = None
+    """Cut all arms to as many rows, or completion tokens, as the smallest has: by a hash, so that they share rows."""

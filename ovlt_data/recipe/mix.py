@@ -54,6 +54,8 @@ class Mix(Section):
 
     total: int | None = Field(default=None, ge=1)
     """Rows in all, validation included; left out: as many as there are."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Most completion tokens in all: of what is taken, the first by their hash that fit."""
     sources: dict[Word, Quota] = {}
     """By source; others are left out. Left out: all, in the proportion in which they come."""
     max_share: Share | None = None

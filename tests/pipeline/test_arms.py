@@ -84,3 +84,16 @@ async def test_one_table_tells_of_all(base: Path) -> None:
 async def test_an_arm_that_can_not_be_is_told_before_anything_is_sent(base: Path) -> None:
     with pytest.raises(RecipeError, match=r"arms\.wrong: .*reason\.sample"):
         await compare(base, {"right": {}, "wrong": {"reason.sample": 3}})
+
+
+async def test_arms_can_be_cut_to_as_many_tokens(base: Path) -> None:
+    async with FakeEndpoint() as server:
+        endpoint = {"models.teacher.endpoint": server.url}
+        arms = {"all": endpoint | {"curate": SHORTEST}, "few": {"curate": [*SHORTEST, {"max_words": 60}]}}
+        compared = await compare(base, arms, equal="tokens")
+    assert not isinstance(compared, Outcome)
+    whole, few = compared
+    assert few.tokens is not None
+    assert few.rows == few.rows_before
+    assert whole.rows < whole.rows_before
+    assert 0.7 * few.tokens < (whole.tokens or 0) <= few.tokens

@@ -96,6 +96,15 @@ def test_difficulty_is_that_of_the_model_which_is_asked_for(tmp_path: Path, two:
         mix(tmp_path, two[:1], pass_rate={"max": 0.5})
 
 
+def test_rows_are_taken_until_their_tokens_are_spent(tmp_path: Path) -> None:
+    run = a_run.make_run(tmp_path / "one")
+    run.samples = run.samples.with_columns(completion_tokens=pl.lit(10, pl.Int64))
+    version = mix(tmp_path, [run.build().path], tokens=45).version
+    assert version.rows == 4
+    rejected = pl.read_parquet(version.path / "rejected.parquet")["rejected_for"]
+    assert rejected.to_list() == ["tokens"] * 4
+
+
 def test_versions_of_two_kinds_do_not_mix(tmp_path: Path, two: list[Path]) -> None:
     with pytest.raises(UsageError, match=r"is of kind grpo, .* of kind sft"):
         mix(tmp_path, [two[0], build(tmp_path, "policy", kind="grpo")])
