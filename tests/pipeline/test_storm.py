@@ -4,7 +4,8 @@ What became of each slot is read three times: in the run's tables, in the store 
 """
 
 import json
-import os
+import re
+import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -69,13 +70,24 @@ def mark_of(text: str) -> str:
 
 
 def run_measured(command: list[str], folder: Path) -> tuple[str, float]:
-    """What it printed, and its peak memory in MB."""
+    """What it prints, and the most memory that it held, in MB; ru_maxrss would begin with its parent's."""
+    megabytes = 0.0
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
         run = Popen(command, stdout=out, stderr=err)
-        _, status, usage = os.wait4(run.pid, 0)
-        run.returncode = os.waitstatus_to_exitcode(status)
+        while run.poll() is None:
+            megabytes = max(megabytes, read_peak(run.pid))
+            time.sleep(0.1)
     assert run.returncode == 0, (folder / "err").read_text()
-    return (folder / "out").read_text(), usage.ru_maxrss / 1024
+    return (folder / "out").read_text(), megabytes
+
+
+def read_peak(pid: int) -> float:
+    """0 for a process that is gone, or has not begun."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except ProcessLookupError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def weather(folder: Path) -> Storm:
