@@ -88,6 +88,8 @@ class Account:
             dataset=str(self._folder / "dataset") if version else None,
             version=version.id if version else None,
             requests=tally.requests,
+            refined=tally.refined,
+            unrefined=tally.unrefined,
             spent=sum(spent.values(), Spent()),
             spent_by_model=spent,
             problems=tally.read - tally.unfed,

@@ -99,9 +99,8 @@ async def serve_metrics(
 
 def used_models(recipe: Recipe) -> list[str]:
     """Names of the models that the recipe's steps ask, in the order of the steps."""
-    teachers = [name for name, _ in recipe.reason.teachers] if recipe.reason else []
-    named = [recipe.caption.model if recipe.caption else None, *teachers]
-    return list(dict.fromkeys(name for name in named if name is not None))
+    named = [name for step in (recipe.caption, recipe.reason) if step for name in step.models]
+    return list(dict.fromkeys(named))
 
 
 def expected_rows(recipe: Recipe, *, limit: int | None) -> int | None:

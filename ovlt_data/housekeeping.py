@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +12,10 @@ from ovlt_data.errors import UsageError
 from ovlt_data.run_folder import read_run
 from ovlt_data.tables import folders_of, read_table
 
-KEYS = {"samples": "response_key", "captions": "response_key", "failures": "request_key"}
-"""Tables of a run and their column that names a request: what a failed problem has of its samples is kept too."""
-LINEAGE = ("response_key", "caption_response_key")
+KEYS = {"samples": ["response_key"], "captions": ["response_key", "turns"], "failures": ["request_key"]}
+"""Tables of a run and their columns that name requests, or hold what does: what a failed problem has of its samples is
+kept too."""
+LINEAGE = ("response_key", "caption_response_key", "caption_turns")
 FINISHED = ("done", "empty", "generated")
 
 
@@ -74,16 +75,24 @@ def _referred_keys(runs: Path) -> set[bytes]:
 
 
 def _keys_of(folder: Path) -> Iterator[str]:
-    for table, column in KEYS.items():
-        yield from _named(read_table(folder, table), column)
+    for table, columns in KEYS.items():
+        yield from _named(read_table(folder, table), columns)
     for lineage in folder.glob("versions/*/lineage.parquet"):
-        for column in LINEAGE:
-            yield from _named(pl.read_parquet(lineage), column)
+        yield from _named(pl.read_parquet(lineage), LINEAGE)
 
 
-def _named(table: pl.DataFrame, column: str) -> list[str]:
-    """Empty where a table gave the caption or the sample."""
-    return table.filter(pl.col(column) != "")[column].unique().to_list()
+def _named(table: pl.DataFrame, columns: Sequence[str]) -> Iterator[str]:
+    """All keys; empty ones are of captions and samples that a table gave. Older tables lack some columns."""
+    for column in columns:
+        if column in table.columns:
+            yield from (key for key in _unfold(table[column]).unique() if key)
+
+
+def _unfold(keys: pl.Series) -> pl.Series:
+    """The keys of what is nested."""
+    if isinstance(keys.dtype, pl.List):
+        return _unfold(keys.explode())
+    return keys.struct.field("response_key") if isinstance(keys.dtype, pl.Struct) else keys
 
 
 def _say(text: str) -> None:

@@ -31,6 +31,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
     version: str | None = None
     requests: int
     """Sent in this call."""
+    refined: int = 0
+    """Captions that were written anew for a reader who asked."""
+    unrefined: Mapping[str, int] = {}
+    """Captions whose refinement ended early, by the kind of failure."""
     spent: Spent = Spent()
     """By this folder, in all its calls."""
     spent_by_model: Mapping[str, Spent] = {}
@@ -88,6 +92,14 @@ def describe_rung(rung: RungTally) -> str:
         f"{rung.problems:,} problems, {rung.solved:,} solved · {rung.samples:,} samples, {rung.correct:,} correct · "
         f"{rung.completion_tokens:,} tokens · {rung.requests:,} requests sent"
     )
+
+
+def describe_refined(tally: Tally) -> list[str]:
+    """How many captions became better, where any was to."""
+    if not tally.refined and not tally.unrefined:
+        return []
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in tally.unrefined.items())
+    return [f"captions: {tally.captions:,}, of which {tally.refined:,} were refined; ended early: {kinds or 'none'}"]
 
 
 def describe_quota(stop_when: StopWhen, quota: Quota, tally: Tally) -> list[str]:

@@ -27,7 +27,7 @@ from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
 from ovlt_data.mixing import mix_curated
-from ovlt_data.outcome import Outcome, describe_quota, describe_rungs
+from ovlt_data.outcome import Outcome, describe_quota, describe_refined, describe_rungs
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import build_version
 from ovlt_data.publish.place import Version
@@ -130,7 +130,8 @@ async def run_recipe(
         if provenance is None:
             return await asyncio.to_thread(_end_early, run)
         _report_reasonless(run)
-        for line in [*describe_rungs(tally.rungs), *describe_quota(recipe.stop_when, run.quota, tally)]:
+        quota = describe_quota(recipe.stop_when, run.quota, tally)
+        for line in [*describe_refined(tally), *describe_rungs(tally.rungs), *quota]:
             say(line)
         if shard is not None or not options.build:
             return await asyncio.to_thread(run.account.close, "generated")
@@ -266,8 +267,7 @@ def _build(run: Run, samples: pl.DataFrame, curated: Curated, provenance: Proven
 
 def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
     """Which models and prompts had a part, by role."""
-    roles = {"caption": run.plan.caption, "reason": run.plan.reason}
-    asked = {role: (step.model, step.prompt) for role, step in roles.items() if step and step.prompt}
+    asked = run.plan.list_asked()
     sources = {spec.source: describe(spec) for spec in run.recipe.problems.sources}
     barred = {name for name, source in sources.items() if not source.redistribution}
     step = run.recipe.reason

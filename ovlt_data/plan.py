@@ -8,7 +8,7 @@ known well enough, or MOST groups have been looked at. The prediction is of all 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import chain, pairwise
 from pathlib import Path
@@ -181,15 +181,23 @@ def _read_asked(folder: Path, probe: Probe) -> defaultdict[str, set[_Asked]]:
     """What was asked for each problem: problems on one picture name the same caption."""
     asked: defaultdict[str, set[_Asked]] = defaultdict(set)
     if (captions := probe.plan.caption) is not None and captions.model:
-        cap = probe.recipe.models[captions.model].sampling.max_tokens
-        for problem, key in read_table(folder, "captions").select("problem_id", "response_key").iter_rows():
-            asked[problem].add(_Asked(captions.model, key, 1, cap))
+        models = {"caption": captions.model, "feedback": captions.refine.model if captions.refine else ""}
+        for problem, role, key in _read_turns(read_table(folder, "captions")):
+            cap = probe.recipe.models[models[role]].sampling.max_tokens
+            asked[problem].add(_Asked(models[role], key, 1, cap))
     for rung in probe.plan.reason.rungs if probe.plan.reason else ():
         cap = rung.max_tokens or probe.recipe.models[rung.model].sampling.max_tokens
         said = read_table(folder, "samples").filter(pl.col("model") == rung.model)
         for problem, key in said.select("problem_id", "response_key").unique().iter_rows():
             asked[problem].add(_Asked(rung.model, key, rung.samples.max, cap))
     return asked
+
+
+def _read_turns(captions: pl.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Problem, role and key of all that was said for its caption."""
+    for problem, key, turns in captions.select("problem_id", "response_key", "turns").iter_rows():
+        yield from ((problem, turn["role"], turn["response_key"]) for turn in turns)
+        yield problem, "caption", key
 
 
 async def _add_up(asked: Iterable[_Asked], recipe: Recipe, store: Store) -> Spent:

@@ -18,9 +18,13 @@ from msgspec import Struct
 from ovlt_data import lookup
 from ovlt_data.errors import RowError, UsageError
 
-VARIABLES = frozenset({"question", "choices", "caption", "source", "answer_type", "precision"})
-"""All that any prompt may use; `choices` is a list, empty where the answer is free. The last two are for benchmarks
-whose own questions say what form of answer they want; `precision` is in decimal places, or none."""
+OF_PROBLEM = frozenset({"question", "choices", "source", "answer_type", "precision"})
+"""Variables of a problem; `choices` is a list, empty where the answer is free. The last two are for benchmarks whose
+own questions say what form of answer they want; `precision` is in decimal places, or none."""
+SAID = frozenset({"caption", "feedback"})
+"""Variables for what models said before: only prompts that follow it may use them."""
+VARIABLES = OF_PROBLEM | SAID
+"""All that there are."""
 
 FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression in a template can raise."""
@@ -47,12 +51,13 @@ class Prompt(Struct, frozen=True, kw_only=True):
         source: str = "",
         answer_type: str = "",
         precision: int | None = None,
+        feedback: str | None = None,
     ) -> str:
-        """The user message, without white space around it; using a caption where there is none is an error."""
+        """The user message, without white space around it; using what nobody said is an error."""
         values: dict[str, object] = {"question": question, "choices": list(choices), "source": source}
         values |= {"answer_type": answer_type, "precision": precision}
-        if caption is not None:
-            values["caption"] = caption
+        said = {"caption": caption, "feedback": feedback}
+        values |= {name: text for name, text in said.items() if text is not None}
         try:
             return _compile(self.text).render(values).strip()
         except FAULTS as error:
@@ -109,7 +114,7 @@ def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
 def _try_out(prompt: Prompt) -> None:
     """Rendered before anything is spent: what a template does wrong, it does to any problem."""
     for choices in ((), ("one", "two")):
-        prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial")
+        prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial", feedback="Where?")
 
 
 def letter(choices: Sequence[str]) -> list[tuple[str, str]]:

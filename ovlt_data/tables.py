@@ -38,6 +38,8 @@ CAPTIONS = pl.Schema(
         "finish_reason": pl.String,
         "completion_tokens": pl.Int64,
         "response_key": pl.String,
+        "turns": pl.List(pl.Struct({"role": pl.String, "text": pl.String, "response_key": pl.String})),
+        "unrefined": pl.String,
     }
 )
 SAMPLES = pl.Schema(

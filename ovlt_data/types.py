@@ -34,7 +34,7 @@ Status = Literal["correct", "wrong", "unscorable"]
 Say = Callable[[str], object]
 """Tells a person one line while work goes on."""
 
-Stage = Literal["source", "caption", "reason", "verify"]
+Stage = Literal["source", "caption", "refine", "reason", "verify"]
 
 ReasoningOrigin = Literal["field", "tags", "missing_open", "unclosed", "none"]
 """Where a trace's reasoning stood in the reply:
@@ -110,6 +110,15 @@ class Reply(Struct, frozen=True, kw_only=True):
     """Unix seconds at which it arrived."""
 
 
+class Turn(Struct, frozen=True, kw_only=True):
+    """What one side said while a caption was refined."""
+
+    role: Literal["caption", "feedback"]
+    text: str
+    """Empty where the reply was of no use."""
+    response_key: str
+
+
 class Caption(Struct, frozen=True, kw_only=True):
     problem_id: str
     text: str
@@ -117,6 +126,10 @@ class Caption(Struct, frozen=True, kw_only=True):
     completion_tokens: int = 0
     response_key: str = ""
     """The store's key of the request (hex); empty for a caption that a table gave."""
+    turns: tuple[Turn, ...] = ()
+    """Of a refined caption: all that was said, itself and those before it included, in this order."""
+    unrefined: str = ""
+    """Kind of the failure that ended its refinement early."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

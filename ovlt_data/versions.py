@@ -100,6 +100,8 @@ def _show_trace(trace: Trace) -> None:
     print(f"row       {trace.row_id or 'none: no row of this problem is in the version'}")
     _show("problem", first, ("source", "origin", "question", "choices", "answer", "answer_type", "image_sha256"))
     _show("caption", first, ("caption_response_key", "caption_prompt", "caption"))
+    for turn in first.get("caption_turns") or []:
+        _show(f"on the way to the caption · {turn['role']}", turn, ("response_key", "prompt", "text"))
     for sample in trace.samples:
         fate = "kept" if sample["kept"] else f"{sample['rejected_for']} at `{sample['rejected_at']}`"
         print(f"\nsample {sample['slot']} · {sample['status']} · {fate}")

@@ -15,7 +15,9 @@ from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
 from ovlt_data.generate.given import given_caption
 from ovlt_data.generate.reason import reason_problem
-from ovlt_data.generate.walk import Plan, ReasonPlan, render_reason
+from ovlt_data.generate.refine import refine_caption
+from ovlt_data.generate.render import render_prompt
+from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan
 from ovlt_data.prompts import load_prompt
 from ovlt_data.publish.compose import compose_completion
 from ovlt_data.recipe import Recipe, SampleCount
@@ -39,6 +41,10 @@ async def check_endpoints(
             yield await check_vision(endpoints[model], problem.images)
             caption = await caption_problem(problem, engine=engine, model=model, prompt=plan.caption.prompt)
             yield Finding("ok", f"models.{model}", f"captions: {shorten(caption.text, limit=100)}")
+            if plan.caption.refine is not None and caption.text:
+                caption = await _refine(problem, caption, plan.caption, engine)
+                for turn in caption.turns[1:]:
+                    yield Finding("ok", "caption.refine", f"{turn.role}: {shorten(turn.text, limit=100)}")
         elif plan.caption is not None and plan.caption.given is not None:
             caption = given_caption(problem, plan.caption.given)
         elif plan.reason is not None and plan.reason.prompt is not None:
@@ -49,6 +55,15 @@ async def check_endpoints(
             yield show_row(recipe, problem, sample)
     except RowError as error:
         yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
+
+
+async def _refine(problem: Problem, caption: Caption, plan: CaptionPlan, engine: Engine) -> Caption:
+    """Raises RowError where a run would keep the caption as it was."""
+    assert plan.refine is not None, "only called for captions that are refined"
+    refined = await refine_caption(problem, caption, engine=engine, captioner=plan.model, plan=plan.refine)
+    if refined.failure is not None:
+        raise refined.failure
+    return refined.caption
 
 
 def show_row(recipe: Recipe, problem: Problem, sample: Sample) -> Finding:
@@ -91,7 +106,7 @@ async def _count_prompt(endpoint: Endpoint, images: tuple[Image, ...]) -> int | 
 
 async def _sample_once(reason: ReasonPlan, problem: Problem, caption: Caption | None, engine: Engine) -> Sample:
     assert reason.prompt is not None, "only called for a model"
-    text = render_reason(problem, reason.prompt, caption)
+    text = render_prompt(reason.prompt, problem, caption=caption.text if caption else None)
     sees = caption is None
     once = [replace(reason.rungs[0], samples=SampleCount(min=1, max=1), slots=range(1))]
     reasoned = await reason_problem(problem, text, engine=engine, rungs=once, sees_images=sees, min_samples=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ovlt_data.engine.bottleneck import Limit
 from ovlt_data.engine.traffic import Traffic
 from ovlt_data.text.loops import FINISHED_IN_LOOP
-from ovlt_data.types import Reply
+from ovlt_data.types import Caption, Reply
 
 
 @dataclass(slots=True)
@@ -52,6 +52,10 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter[str])
     failed: Counter[str] = field(default_factory=Counter[str])
     captions: int = 0
+    refined: int = 0
+    """Captions that were written anew for a reader who asked."""
+    unrefined: Counter[str] = field(default_factory=Counter[str])
+    """Captions whose refinement ended early, by the kind of failure."""
     samples: int = 0
     verdicts: Counter[str] = field(default_factory=Counter[str])
     """Samples by `correct`, or by the reason why they are not."""
@@ -98,6 +102,13 @@ class Tally:
             self.loops += 1
             if reply.max_tokens is not None and reply.exact_tokens:
                 self.tokens_saved += max(reply.max_tokens - reply.completion_tokens, 0)
+
+    def count_caption(self, caption: Caption) -> None:
+        """One that its problem's samples came from."""
+        self.captions += 1
+        self.refined += sum(turn.role == "caption" and bool(turn.text) for turn in caption.turns) > 1
+        if caption.unrefined:
+            self.unrefined[caption.unrefined] += 1
 
     @property
     def walking(self) -> int:

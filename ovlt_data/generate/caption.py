@@ -3,9 +3,12 @@
 The prompt holds no question, so several questions about one picture need one caption: the engine joins equal asks.
 """
 
+from msgspec import Struct
+
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.request import Ask
 from ovlt_data.errors import RowError
+from ovlt_data.generate.render import render_prompt
 from ovlt_data.prompts import Prompt
 from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.text.think import split_reasoning
@@ -18,51 +21,68 @@ TRIES = 8
 class NoCaption(RowError):
     """The captioner answered with nothing that could be shown to a reasoner: `empty_caption`, or `length`."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, *, key: str) -> None:
         super().__init__(_explain_empty(reply))
         self.kind = "length" if reply.finish_reason == "length" else "empty_caption"
+        self.response_key = key
+        """Not its `request_key`: by that it would be refused under a higher cap, too."""
+
+
+class Words(Struct, frozen=True):
+    """A reply that says something."""
+
+    text: str
+    reply: Reply
+    key: str
+
+    def as_caption(self, problem: Problem) -> Caption:
+        return Caption(
+            problem_id=problem.id,
+            text=self.text,
+            finish_reason=self.reply.finish_reason or "",
+            completion_tokens=self.reply.completion_tokens,
+            response_key=self.key,
+        )
 
 
 async def caption_problem(
     problem: Problem, *, engine: Engine, model: str, prompt: Prompt, retry: frozenset[str] = frozenset()
 ) -> Caption:
-    """Raises RowError where no usable caption can be had; a text problem gets an empty one.
-
-    A caption that says nothing is asked again, in the next slot, only if its kind of failure is in `retry`.
-    """
+    """Raises RowError where no usable caption can be had; a text problem gets an empty one."""
     if not problem.images:
         return Caption(problem_id=problem.id, text="")
-    text = prompt.render(question=problem.question, choices=problem.choices, source=problem.source)
-    ask = Ask(model=model, text=text, images=problem.images)
+    ask = Ask(model=model, text=render_prompt(prompt, problem), images=problem.images)
+    return (await ask_words(ask, engine=engine, retry=retry)).as_caption(problem)
+
+
+async def ask_words(ask: Ask, *, engine: Engine, retry: frozenset[str]) -> Words:
+    """The words of one reply. Raises RowError, and NoCaption where it says nothing.
+
+    Such a one is asked again, in the next slot, only if its kind of failure is in `retry`.
+    """
     replies = await engine.sample(ask, 1)
     if replies.failure is not None:
         raise replies.failure
     reply = replies.by_slot[0]
     if not read_caption(reply):
-        reply = await _find_another(ask, reply, engine=engine, retry=retry)
-    return Caption(
-        problem_id=problem.id,
-        text=read_caption(reply),
-        finish_reason=reply.finish_reason or "",
-        completion_tokens=reply.completion_tokens,
-        response_key=replies.key,
-    )
+        reply = await _find_another(ask, reply, key=replies.key, engine=engine, retry=retry)
+    return Words(read_caption(reply), reply, replies.key)
 
 
-async def _find_another(ask: Ask, empty: Reply, *, engine: Engine, retry: frozenset[str]) -> Reply:
+async def _find_another(ask: Ask, empty: Reply, *, key: str, engine: Engine, retry: frozenset[str]) -> Reply:
     """The first later slot that says something: from an earlier call's retries, else asked for if this one retries."""
     known = await engine.recall(ask, tuple(range(1, TRIES)))
     for slot in sorted(known):
         if read_caption(known[slot]):
             return known[slot]
-    failure, slot = NoCaption(empty), 1 + len(known)
+    failure, slot = NoCaption(empty, key=key), 1 + len(known)
     if failure.kind not in retry or slot == TRIES:
         raise failure
     replies = await engine.sample_slots(ask, (slot,))
     if replies.failure is not None:
         raise replies.failure
     if not read_caption(replies.by_slot[slot]):
-        raise NoCaption(replies.by_slot[slot])
+        raise NoCaption(replies.by_slot[slot], key=key)
     return replies.by_slot[slot]
 
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import asdict
 
 from ovlt_data.tables import TABLES, write_part
@@ -27,7 +28,7 @@ class Recorder:
         self._add("problems", problem_row(problem, number=number))
 
     def add_caption(self, caption: Caption) -> None:
-        self._add("captions", asdict(caption))
+        self._add("captions", msgspec.to_builtins(caption))
 
     def add_sample(self, sample: Sample, *, source: str) -> None:
         self._add("samples", sample_row(sample, source=source))

@@ -15,14 +15,13 @@ from ovlt_data.generate.lasting import LastingFailures, read_lasting
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Rung, plan_rungs
 from ovlt_data.generate.record import Recorder
+from ovlt_data.generate.refine import RefinePlan
 from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Row, Walker
-from ovlt_data.prompts import VARIABLES, load_prompt
-from ovlt_data.recipe import Recipe
+from ovlt_data.prompts import OF_PROBLEM, Prompt, load_prompt
+from ovlt_data.recipe import CaptionStep, Recipe
 from ovlt_data.tables import folders_of
 from ovlt_data.types import Problem, Unusable
-
-NO_CAPTION = VARIABLES - {"caption"}
 
 SPARE_ROWS = 16
 """Rows in the window beyond what endpoints take at once, so that none of them waits for a file to be read.
@@ -100,7 +99,19 @@ def _plan_caption(recipe: Recipe) -> CaptionPlan | None:
     if step.from_ is not None:
         return CaptionPlan(given=read_given(Path(step.from_), step.columns.model_dump()))
     assert step.model is not None, "the schema asks for a model or a table"
-    return CaptionPlan(model=step.model, prompt=load_prompt(step.prompt, beside=recipe.folder, variables=NO_CAPTION))
+    return CaptionPlan(model=step.model, prompt=_load(step.prompt, recipe), refine=_plan_refinement(step, recipe))
+
+
+def _plan_refinement(step: CaptionStep, recipe: Recipe) -> RefinePlan | None:
+    said = step.refine
+    if said is None:
+        return None
+    return RefinePlan(
+        model=said.model,
+        prompt=_load(said.prompt, recipe, "caption"),
+        rewrite=_load(said.rewrite, recipe, "caption", "feedback"),
+        rounds=said.rounds,
+    )
 
 
 def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
@@ -109,6 +120,10 @@ def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
     step = recipe.reason
     if step is None:
         return None
-    known = VARIABLES if recipe.caption is not None else NO_CAPTION
-    prompt = load_prompt(step.prompt, beside=recipe.folder, variables=known)
+    prompt = _load(step.prompt, recipe, *(["caption"] if recipe.caption is not None else []))
     return ReasonPlan(model=step.model, prompt=prompt, rungs=plan_rungs(step))
+
+
+def _load(name: str, recipe: Recipe, *said: str) -> Prompt:
+    """A prompt that may use what stands in a problem, and what was said before."""
+    return load_prompt(name, beside=recipe.folder, variables=OF_PROBLEM | set(said))

@@ -18,6 +18,8 @@ from ovlt_data.generate.lasting import LastingFailures
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Reasoned, Rung, judge_replies, reason_problem
 from ovlt_data.generate.record import Recorder
+from ovlt_data.generate.refine import RefinePlan, refine_caption
+from ovlt_data.generate.render import render_prompt
 from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.prompts import Prompt
 from ovlt_data.types import Caption, Failure, Problem, Stage, Unusable
@@ -29,6 +31,7 @@ class CaptionPlan(Struct, frozen=True):
     model: str = ""
     prompt: Prompt | None = None
     given: Given | None = None
+    refine: RefinePlan | None = None
 
 
 class ReasonPlan(Struct, frozen=True):
@@ -47,6 +50,15 @@ class Plan(Struct, frozen=True):
     caption: CaptionPlan | None
     reason: ReasonPlan | None
     min_samples: int = 1
+
+    def list_asked(self) -> dict[str, tuple[str, Prompt]]:
+        """Who is asked and how, by role."""
+        refine = self.caption.refine if self.caption else None
+        asked = {"caption": self.caption, "feedback": refine, "reason": self.reason}
+        by_role = {role: (step.model, step.prompt) for role, step in asked.items() if step and step.prompt}
+        if self.caption and refine:
+            by_role["refine"] = (self.caption.model, refine.rewrite)
+        return by_role
 
 
 REJOINS = 2
@@ -111,7 +123,7 @@ class Walker:
         row.started = row.started or self._watch.start()
         stage: Stage = "caption"
         try:
-            caption = await self._caption(problem)
+            caption = await self._caption(row, problem)
             stage = "reason"
             reasoned = await self._reason(problem, caption, patient=row.exhausted < REJOINS)
         except RowError as error:
@@ -133,16 +145,26 @@ class Walker:
         self._fail(row, problem, stage, error)
         return False
 
-    async def _caption(self, problem: Problem) -> Caption | None:
+    async def _caption(self, row: Row, problem: Problem) -> Caption | None:
         plan = self._plan.caption
         if plan is None:
             return None
         if plan.given is not None:
             return given_caption(problem, plan.given)
         assert plan.prompt is not None, "a plan names a table or a prompt"
-        return await caption_problem(
+        caption = await caption_problem(
             problem, engine=self._engine, model=plan.model, prompt=plan.prompt, retry=self._retry
         )
+        return caption if plan.refine is None or not caption.text else await self._refine(row, problem, caption, plan)
+
+    async def _refine(self, row: Row, problem: Problem, caption: Caption, plan: CaptionPlan) -> Caption:
+        assert plan.refine is not None, "only called for captions that are refined"
+        refined = await refine_caption(
+            problem, caption, engine=self._engine, captioner=plan.model, plan=plan.refine, retry=self._retry
+        )
+        if refined.failure is not None:
+            self._do_without(row, problem, "refine", refined.failure)
+        return refined.caption
 
     async def _reason(self, problem: Problem, caption: Caption | None, *, patient: bool) -> Reasoned:
         plan = self._plan.reason
@@ -153,7 +175,7 @@ class Walker:
         assert plan.prompt is not None, "a plan names a table or a prompt"
         return await reason_problem(
             problem,
-            render_reason(problem, plan.prompt, caption),
+            render_prompt(plan.prompt, problem, caption=caption.text if caption else None),
             engine=self._engine,
             rungs=plan.rungs,
             sees_images=caption is None,
@@ -169,7 +191,7 @@ class Walker:
         self._recorder.add_problem(problem, number=row.number)
         if caption is not None and caption.text:
             self._recorder.add_caption(caption)
-            self._tally.captions += 1
+            self._tally.count_caption(caption)
         for sample in reasoned.samples:
             self._recorder.add_sample(sample, source=problem.source)
             self._tally.verdicts[sample.verdict.reason or sample.verdict.status] += 1
@@ -198,34 +220,31 @@ class Walker:
         self._watch.fail(self._watch.start(), row.reason, row.message)
 
     def _fail(self, row: Row, problem: Problem, stage: Stage, error: RowError) -> None:
+        failure = _describe_failure(row, problem, stage, error)
         self._recorder.add_problem(problem, number=row.number)
-        failure = Failure(
-            problem_id=problem.id,
-            source=problem.source,
-            origin=problem.origin,
-            stage=stage,
-            kind=error.kind,
-            lasting=error.lasting,
-            request_key=error.request_key,
-            endpoint=error.endpoint,
-            attempts=row.attempts,
-            message=str(error),
-        )
         self._recorder.add_failure(failure)
         self._lasting.add(failure)
         self._tally.failed[error.kind] += 1
 
+    def _do_without(self, row: Row, problem: Problem, stage: Stage, error: RowError) -> None:
+        """What failed costs the row only that; raises it where the row is to try again first."""
+        if not error.lasting and row.exhausted < REJOINS:
+            raise error
+        self._lasting.add(_describe_failure(row, problem, stage, error))
 
-def render_reason(problem: Problem, prompt: Prompt, caption: Caption | None) -> str:
-    """The user message that the reasoner gets."""
-    text = caption.text if caption is not None else None
-    return prompt.render(
-        question=problem.question,
-        choices=problem.choices,
-        caption=text,
+
+def _describe_failure(row: Row, problem: Problem, stage: Stage, error: RowError) -> Failure:
+    return Failure(
+        problem_id=problem.id,
         source=problem.source,
-        answer_type=problem.answer_type,
-        precision=problem.precision,
+        origin=problem.origin,
+        stage=stage,
+        kind=error.kind,
+        lasting=error.lasting,
+        request_key=error.request_key,
+        endpoint=error.endpoint,
+        attempts=row.attempts,
+        message=str(error),
     )
 
 

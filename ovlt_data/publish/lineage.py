@@ -31,7 +31,11 @@ def trace_samples(
     ]
     fate = pl.concat(fates, how="diagonal").select(*keys, *_FATE)
     captioned = captions.select(
-        "problem_id", caption="text", caption_prompt="prompt", caption_response_key="response_key"
+        "problem_id",
+        caption="text",
+        caption_prompt="prompt",
+        caption_response_key="response_key",
+        caption_turns="turns",
     )
     return (
         samples.join(problems.select(*_OF_PROBLEM, problem_id="id"), on="problem_id", how="left")

@@ -140,4 +140,5 @@ def measure_lengths(kept: pl.DataFrame) -> Lengths | None:
 
 def _list_prompts(provenance: Provenance) -> dict[str, PromptText]:
     said = provenance.prompts
-    return {role: PromptText(said[role].name, said[role].sha256, said[role].text) for role in ROLES if role in said}
+    roles = [role for role in dict.fromkeys([*ROLES, *said]) if role in said]
+    return {role: PromptText(said[role].name, said[role].sha256, said[role].text) for role in roles}

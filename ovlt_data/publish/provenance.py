@@ -8,7 +8,7 @@ from ovlt_data.prompts import Prompt
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
-    """Roles are `caption`, `reason` and `train`; one that had no part is left out."""
+    """By role, without those that had no part; only those of `ROLES` have columns in a version's rows."""
 
     models: Mapping[str, str]
     """Identity by role: the model's id with its revision or checkpoint."""
@@ -35,8 +35,8 @@ class Provenance(Struct, frozen=True, kw_only=True):
 
     def all_models(self) -> dict[str, str | None]:
         """With the further teachers, each as a role of its own."""
-        further = {f"reason ({name})": model for name, model in list(self.teachers.items())[1:]}
-        return self.models_by_role() | further
+        teachers = {f"reason ({name})": model for name, model in list(self.teachers.items())[1:]}
+        return self.models_by_role() | dict(self.models) | teachers
 
     def prompt_hashes(self) -> dict[str, str | None]:
         return {role: self.prompts[role].sha256 if role in self.prompts else None for role in ROLES}

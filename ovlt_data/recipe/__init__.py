@@ -1,6 +1,7 @@
 """Recipes: what a dataset is made of, strict, resolved and checked before anything is spent."""
 
 from ovlt_data.recipe.budget import Budget, Price, Spending
+from ovlt_data.recipe.caption import CaptionColumns, CaptionStep
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.load import find_recipe, load, load_recipe
@@ -10,8 +11,6 @@ from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
 from ovlt_data.recipe.replicas import read_urls
 from ovlt_data.recipe.schema import (
     Build,
-    CaptionColumns,
-    CaptionStep,
     GivenSamples,
     Recipe,
     SampleColumns,

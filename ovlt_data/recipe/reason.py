@@ -127,6 +127,11 @@ class ReasonStep(Section):
         further = [(rung.model, rung.samples or self.samples) for rung in self.escalate if rung.model is not None]
         return [(self.model, self.samples), *further]
 
+    @property
+    def models(self) -> list[str]:
+        """Their names."""
+        return [name for name, _ in self.teachers]
+
     @field_validator("escalate")
     @classmethod
     def _asks_others(cls, rungs: list[Rung], info: ValidationInfo) -> list[Rung]:

@@ -5,14 +5,16 @@
 Types are strict (a quoted "4" is no number) and unknown keys are errors. Rules between keys are field validators that
 look at the fields before them, not model validators: those keep silent while anything else is wrong, and a person
 is to be told everything at once, each thing at the key to change. `model.py` holds the section of one model,
-`reason.py` how it is sampled, `step.py` the steps of curation.
+`caption.py` what stands for pictures, `reason.py` how the reasoner is sampled, `step.py` the steps of curation.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.budget import Budget
+from ovlt_data.recipe.caption import CaptionStep
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.mix import Mix
 from ovlt_data.recipe.model import Model
@@ -21,35 +23,6 @@ from ovlt_data.recipe.reason import ReasonStep
 from ovlt_data.recipe.section import LocalPaths, PromptName, Section, TablePath, Word
 from ovlt_data.recipe.step import SAMPLE_LEVEL, Step
 from ovlt_data.recipe.stop import Stop, StopWhen
-
-
-class CaptionColumns(Section):
-    """Names in a table of captions."""
-
-    id: Word = "id"
-    """The problem's id, or its row's name in the source."""
-    caption: Word = "caption"
-    """The caption's text."""
-
-
-class CaptionStep(Section):
-    """What stands for the picture before a model that can't see: written by a model, or taken from a table."""
-
-    model: Word | None = None
-    """A name under `models`."""
-    prompt: PromptName = "caption"
-    """What the captioner is asked; without the question, so that problems on one picture share a caption."""
-    from_: TablePath | None = Field(default=None, alias="from")
-    """Instead of a model: a table (.jsonl, .parquet, or a folder of Parquet files)."""
-    columns: CaptionColumns = CaptionColumns()
-    """The table's column names."""
-
-    @field_validator("from_")
-    @classmethod
-    def _one_origin(cls, given: str | None, info: ValidationInfo) -> str | None:
-        if "model" in info.data and (given is None) == (info.data["model"] is None):
-            raise ValueError("expected exactly one of `model` and `from`")
-        return given
 
 
 class SampleColumns(Section):
@@ -141,15 +114,10 @@ class Recipe(RecipeFile):
 
     @field_validator("caption", "reason")
     @classmethod
-    def _model_is_listed(cls, step: Any, info: ValidationInfo) -> Any:
+    def _model_is_listed(cls, step: CaptionStep | ReasonStep | None, info: ValidationInfo) -> Any:
         models = info.data.get("models")
-        if step is None or models is None:
-            return step
-        named = [name for name, _ in step.teachers] if isinstance(step, ReasonStep) else [step.model]
-        for name in named:
-            if name is not None and name not in models:
-                listed = ", ".join(models) or "none yet"
-                raise ValueError(f"names the model `{name}`; expected one that `models` lists: {listed}")
+        if step is not None and models is not None:
+            _refuse_unlisted(step.models, models)
         return step
 
     @field_validator("reason")
@@ -241,8 +209,8 @@ class Recipe(RecipeFile):
     @classmethod
     def _can_be_counted(cls, budget: Budget, info: ValidationInfo) -> Budget:
         models: dict[str, Model] = info.data.get("models", {})
-        if unknown := sorted(budget.models.keys() - models.keys()) if "models" in info.data else []:
-            raise ValueError(f"names the model `{unknown[0]}`; expected one that `models` lists: {', '.join(models)}")
+        if "models" in info.data:
+            _refuse_unlisted(sorted(budget.models), models)
         costly = models if budget.cost is not None else [n for n, limits in budget.models.items() if limits.cost]
         if free := [name for name in costly if name in models and models[name].price is None]:
             raise ValueError(
@@ -259,3 +227,10 @@ class Recipe(RecipeFile):
         if unknown := [name for name in stop_when.sources if name not in there]:
             raise ValueError(f"names the source `{unknown[0]}`; expected one of: {', '.join(dict.fromkeys(there))}")
         return stop_when
+
+
+def _refuse_unlisted(named: Iterable[str], models: Iterable[str]) -> None:
+    listed = list(models)
+    if unknown := [name for name in named if name not in listed]:
+        known = ", ".join(listed) or "none yet"
+        raise ValueError(f"names the model `{unknown[0]}`; expected one that `models` lists: {known}")

@@ -16,6 +16,12 @@ RULES = {
     "no-such-captioner": ("caption.model=ear", "caption", "names the model `ear`"),
     "caption-of-nothing": ("caption={}", "caption.from", "exactly one of `model` and `from`"),
     "caption-of-both": ("caption.from=trial.yaml", "caption.from", "exactly one of `model` and `from`"),
+    "no-such-reader": ("caption.refine={model: ear}", "caption", "names the model `ear`"),
+    "refined-out-of-a-table": (
+        "caption={from: trial.yaml, refine: {model: eye}}",
+        "caption.from",
+        "stands beside `refine`",
+    ),
     "no-samples-at-all": ("reason=", "build", "exactly one of `reason` and `samples`"),
     "samples-twice": ("samples.from=trial.yaml", "samples", "exactly one of `reason` and `samples`"),
     "no-samples-wanted": ("reason.samples=0", "reason.samples", "at least 1"),

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from ovlt_data import lookup
 from ovlt_data.arms import load_arms
+from ovlt_data.generate.run import plan_walk
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import RecipeFile, json_schema, load, load_recipe
 from ovlt_data.recipe.__main__ import SCHEMAS
@@ -55,17 +56,15 @@ def test_it_loads(path: Path) -> None:
 def test_its_prompts_know_their_variables(path: Path) -> None:
     recipe = load_recipe(path)
     load_prompt(recipe.build.prompt, beside=recipe.folder, variables={"question", "choices"})
-    if recipe.caption and recipe.caption.model:
-        load_prompt(recipe.caption.prompt, beside=recipe.folder)
-    if recipe.reason:
-        seen = {"question", "choices", "source"} | ({"caption"} if recipe.caption else set())
-        load_prompt(recipe.reason.prompt, beside=recipe.folder, variables=seen)
+    plan_walk(recipe)
 
 
 @pytest.mark.parametrize("path", [path for path in RECIPES if _kind(path) == "arms"], ids=_name)
 def test_its_arms_load(path: Path) -> None:
     recipe = load(ArmsRecipe, path)
-    assert list(load_arms(recipe)) == list(recipe.arms)
+    arms = load_arms(recipe)
+    assert list(arms) == list(recipe.arms)
+    assert all(map(plan_walk, arms.values()))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=_name)
