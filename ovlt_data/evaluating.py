@@ -10,28 +10,43 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
-from pydantic import ValidationError
+from msgspec import Struct, structs
 from rich.console import Console
 
+import ovlt_data
 from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.checkpoint import checkpoint_hash
 from ovlt_data.connect import store_folders
+from ovlt_data.engine.request import identify
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
-from ovlt_data.errors import RecipeError, UsageError
+from ovlt_data.errors import UsageError
+from ovlt_data.evaluate.files import read_scores, write_scores
 from ovlt_data.evaluate.score import Score, score_run
-from ovlt_data.evaluate.show import render_csv, render_markdown, render_overview
+from ovlt_data.evaluate.show import render_overview
 from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
-from ovlt_data.recipe import EMBEDDED, Build, Problems, ReasonStep, Recipe, SampleCount, find_recipe, json_schema, load
-from ovlt_data.recipe.evaluate import BenchmarkSpec, EvalModel, EvalRecipe
+from ovlt_data.prompts import load_prompt
+from ovlt_data.recipe import (
+    EMBEDDED,
+    Build,
+    Problems,
+    ReasonStep,
+    Recipe,
+    SampleCount,
+    Sampling,
+    find_recipe,
+    load,
+    make,
+)
+from ovlt_data.recipe.evaluate import TABLE_6, BenchmarkSpec, EvalModel, EvalRecipe
 from ovlt_data.recipe.place import Place
-from ovlt_data.recipe.wording import describe
+from ovlt_data.serve.transport import resolve_embedded
 from ovlt_data.session import Stop, run_async, speak
 from ovlt_data.types import Say
 
 RULE = f"ovlt's grader {GRADER_VERSION}"
+HARNESS = f"ovlt {ovlt_data.__version__}"
 SEVERAL = "-pass-at"
 """Ends the name of a folder that holds the samples of pass@k."""
 
@@ -61,8 +76,8 @@ def eval_command(recipe: EvalRecipe, *, limit: int | None, out: Path, wait: floa
     scores = run_async(session())
     if scores is None:
         return stop.status
-    print(json.dumps(msgspec.to_builtins(scores)) if as_json else render_overview(scores))
-    say(f"Categories, pass@k and counts: {out / recipe.name}/scores.md and scores.csv")
+    print(json.dumps(msgspec.to_builtins(scores)) if as_json else render_overview(read_scores(folder / recipe.name)))
+    say(f"Categories, pass@k and counts: {out / recipe.name}/scores.md, scores.csv and scores.json")
     return 0
 
 
@@ -77,7 +92,7 @@ async def evaluate(
     console: Console | None = None,
     transports: Mapping[str, Transport] | None = None,
 ) -> list[Score] | None:
-    """All scores, which then stand in `out`/NAME as well; None where it was told to stop."""
+    """All scores, which then stand in `out`/NAME beside others of that name; None where it was told to stop."""
     folder, scores = out / recipe.name, list[Score]()
     for task in plan_tasks(recipe, out=out):
         for one in filter(None, (task.once, task.several)):
@@ -89,8 +104,7 @@ async def evaluate(
             if ended.state != "generated":
                 return None
         scores += _score(task, folder)
-    (folder / "scores.csv").write_text(render_csv(scores), encoding="utf-8")
-    (folder / "scores.md").write_text(render_markdown(scores), encoding="utf-8")
+    write_scores(folder, scores)
     return scores
 
 
@@ -104,9 +118,19 @@ def load_eval(name: str, overrides: Sequence[str]) -> EvalRecipe:
 
 
 def recipe_of_words(
-    model: str, *, benchmarks: str, endpoint: str, data: Path | None, revision: str | None, name: str | None
+    model: str,
+    *,
+    benchmarks: str,
+    endpoint: str,
+    data: Path | None = None,
+    revision: str | None = None,
+    name: str | None = None,
+    overrides: Sequence[str] = (),
 ) -> EvalRecipe:
-    """`ovlt eval MODEL --on a,b --endpoint URL` as a recipe; `data` is a folder that holds one for each benchmark."""
+    """`ovlt eval MODEL --on a,b --endpoint URL` as a recipe; `data` is a folder that holds one for each benchmark.
+
+    The sampling stands in it as Table 6 has it, so that an override of one number leaves the others.
+    """
     folder = Path(model)
     known = revision or endpoint == EMBEDDED or not folder.is_dir()
     label = _label(folder.name)
@@ -115,17 +139,14 @@ def recipe_of_words(
         "model": None if model == EMBEDDED else model,
         "revision": revision,
         "checkpoint": None if known else checkpoint_hash(folder),
+        "sampling": TABLE_6.model_dump(exclude_defaults=True),
     }
     said = {
         "name": name or f"eval-{label}",
         "models": {label: {key: value for key, value in asked.items() if value is not None}},
         "benchmarks": [_at(word, data) for word in benchmarks.split(",") if word],
     }
-    try:
-        return EvalRecipe.model_validate(said, context=Place(Path.cwd() / "eval", os.environ))
-    except ValidationError as error:
-        wrong = describe(error, said, json_schema(EvalRecipe))
-        raise RecipeError([f"{'.'.join(map(str, keys))}: {what}" for keys, what in wrong.items()]) from error
+    return make(EvalRecipe, said, overrides, path=Path.cwd() / "eval")
 
 
 def _label(name: str) -> str:
@@ -178,12 +199,37 @@ def _make_recipe(
 
 
 def _score(task: Task, folder: Path) -> list[Score]:
-    return score_run(
+    asked = {"prompt": _tell_prompt(task.once), "sampling": _tell_sampling(task), "harness": HARNESS}
+    scores = score_run(
         folder / task.once.name,
         model=task.model,
         benchmark=task.benchmark,
         rule=RULE,
         official=task.reader,
         several=folder / task.several.name if task.several else None,
-        samples=task.several.reason.samples.max if task.several and task.several.reason else 0,
+        samples=_count_samples(task.several) if task.several else 0,
     )
+    model = task.once.models[task.model]
+    weights = str(identify(resolve_embedded(model) if model.embedded else model))
+    return [structs.replace(score, weights=weights, **asked) for score in scores]
+
+
+def _tell_prompt(recipe: Recipe) -> str:
+    name = recipe.reason.prompt if recipe.reason else ""
+    return (
+        f"{Path(name).stem if Path(name).is_absolute() else name} {load_prompt(name, beside=recipe.folder).sha256[:12]}"
+    )
+
+
+def _tell_sampling(task: Task) -> str:
+    runs = (task.once, task.several)
+    return "; ".join(f"{_count_samples(run)} × {_tell(run.models[task.model].sampling)}" for run in runs if run)
+
+
+def _count_samples(recipe: Recipe) -> int:
+    return recipe.reason.samples.max if recipe.reason else 0
+
+
+def _tell(sampling: Sampling) -> str:
+    said = sampling.model_dump(exclude_defaults=True) | {"temperature": sampling.temperature}
+    return ", ".join(f"{name} {value}" for name, value in said.items())

@@ -154,7 +154,15 @@ def evaluate(
     if on is None:
         recipe = load_eval(subject, overrides or [])
     else:
-        recipe = recipe_of_words(subject, benchmarks=on, endpoint=endpoint, data=data, revision=revision, name=name)
+        recipe = recipe_of_words(
+            subject,
+            benchmarks=on,
+            endpoint=endpoint,
+            data=data,
+            revision=revision,
+            name=name,
+            overrides=overrides or [],
+        )
     raise typer.Exit(eval_command(recipe, limit=limit, out=out, wait=wait, as_json=as_json))
 
 

@@ -1,11 +1,12 @@
 """Scores of one model on one benchmark, whole and by the benchmark's own categories.
 
 Every problem that was asked counts: one that failed, or whose answer could not be decided, is not correct, and is
-counted beside. Accuracy is that of the one answer by our grader, with the benchmark's own rule beside it; pass@k that
-of the further samples.
+counted beside. Accuracy is that of the one answer, pass@k that of the further samples: by our grader, and by the
+benchmark's own rule beside it.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,21 @@ class Score(Struct, frozen=True, kw_only=True):
     high: float
     """Of the accuracy: Wilson's 95 percent interval."""
     pass_at: dict[int, float] = {}
-    """By k."""
+    """By k, our grader's."""
     official: float | None = None
     """Mean score by the benchmark's own rule; None where it has none that runs here."""
     official_rule: str = ""
     """`official:NAME`, and `rule-graded` where a rule stands for its language model."""
+    official_pass_at: dict[int, float] = {}
+    """By k: the expected best official score of k samples."""
+    weights: str = ""
+    """Which model answered: its id with the commit or the hash of its weights."""
+    prompt: str = ""
+    """What it was asked: a prompt's name and the first digits of its sha256."""
+    sampling: str = ""
+    """How its one answer was drawn, and those of pass@k; as the recipe says it."""
+    harness: str = ""
+    """What asked and extracted."""
 
     @property
     def accuracy(self) -> float:
@@ -68,6 +79,9 @@ def score_run(
         asked = asked.join(_score_officially(folder, official), on="id", how="left", maintain_order="left")
     if several is not None:
         asked = asked.join(_by_problem(several).select("id", several="right"), on="id", how="left")
+        if official in OFFICIAL:
+            further = _score_officially(several, official).select("id", further="official")
+            asked = asked.join(further, on="id", how="left", maintain_order="left")
     categories = asked["categories"].explode().drop_nulls().unique().sort()
     parts = [("", asked), *((name, asked.filter(pl.col("categories").list.contains(name))) for name in categories)]
     return [
@@ -91,6 +105,12 @@ def pass_at(k: int, *, samples: int, correct: int) -> float:
     return 1 - math.comb(samples - correct, k) / math.comb(samples, k)
 
 
+def best_of(k: int, *, samples: int, scores: Sequence[float]) -> float:
+    """Expected best of k samples, from more of them: pass@k of scores between 0 and 1. What is missing scores 0."""
+    ranked = sorted([*scores, *[0.0] * (samples - len(scores))])
+    return sum(one * math.comb(place, k - 1) for place, one in enumerate(ranked)) / math.comb(samples, k)
+
+
 def powers(samples: int) -> list[int]:
     """The k of pass@k: powers of two up to the number of samples, and that itself."""
     return sorted({2**power for power in range(samples.bit_length())} | {samples}) if samples else []
@@ -110,11 +130,15 @@ def _by_problem(folder: Path) -> pl.DataFrame:
 
 
 def _score_officially(folder: Path, benchmark: str) -> pl.DataFrame:
-    """Columns id, official, official_rule, of problems that were answered. What can't be decided counts nothing."""
+    """Columns id, official (of each sample), official_rule, of problems that were answered.
+
+    What can't be decided counts nothing.
+    """
     answers = read_table(folder, "samples").select("problem_id", "content")
     problems = read_table(folder, "problems").unique("id").join(answers, left_on="id", right_on="problem_id")
     rows = [{"id": row["id"], **_official(benchmark, row)} for row in problems.iter_rows(named=True)]
-    return pl.DataFrame(rows, schema={"id": pl.String, "official": pl.Float64, "official_rule": pl.String})
+    scored = pl.DataFrame(rows, schema={"id": pl.String, "official": pl.Float64, "official_rule": pl.String})
+    return scored.group_by("id").agg("official", pl.col("official_rule").first())
 
 
 def _official(benchmark: str, row: dict[str, Any]) -> dict[str, object]:
@@ -127,6 +151,7 @@ def _official(benchmark: str, row: dict[str, Any]) -> dict[str, object]:
 def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, category: str, samples: int) -> Score:
     correct, problems = int(asked["right"].sum()), asked.height
     low, high = wilson(correct, problems)
+    has_official = "official" in asked.columns
     return Score(
         model=model,
         benchmark=benchmark,
@@ -139,13 +164,15 @@ def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, catego
         low=low,
         high=high,
         pass_at={k: _mean_pass(asked, k, samples) for k in powers(samples)},
-        official=_mean(asked["official"]) if "official" in asked.columns else None,
-        official_rule=next(iter(asked["official_rule"].drop_nulls()), "") if "official" in asked.columns else "",
+        official=_mean_best(asked["official"], 1, 1) if has_official else None,
+        official_rule=next(iter(asked["official_rule"].drop_nulls()), "") if has_official else "",
+        official_pass_at={k: _mean_best(asked["further"], k, samples) for k in powers(samples)} if has_official else {},
     )
 
 
-def _mean(scores: pl.Series) -> float:
-    return float(scores.fill_null(0.0).sum()) / max(1, len(scores))
+def _mean_best(scores: pl.Series, k: int, samples: int) -> float:
+    """`scores` has a list for each problem, none where it has no answer."""
+    return sum(best_of(k, samples=samples, scores=each or []) for each in scores.to_list()) / max(1, len(scores))
 
 
 def _mean_pass(asked: pl.DataFrame, k: int, samples: int) -> float:

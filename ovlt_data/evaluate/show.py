@@ -8,12 +8,13 @@ from ovlt_data.evaluate.score import Score
 
 INTERVAL = "Percent correct, with Wilson's 95 percent interval."
 COLUMNS = ["model", "benchmark", "rule", "category", "problems", "correct", "accuracy", "low", "high"]
+SETTINGS = ["weights", "prompt", "sampling", "harness"]
 
 
 def render_markdown(scores: Sequence[Score]) -> str:
     """All tables."""
     whole = [score for score in scores if not score.category]
-    parts = [render_overview(scores), _render_counts(whole)]
+    parts = [render_overview(scores), _render_counts(whole), _render_settings(whole)]
     for benchmark in _names(score.benchmark for score in scores):
         filed = [score for score in scores if score.category and score.benchmark == benchmark]
         if filed:
@@ -24,9 +25,22 @@ def render_markdown(scores: Sequence[Score]) -> str:
 def render_overview(scores: Sequence[Score]) -> str:
     """A row for each benchmark, a column for each model."""
     whole = [score for score in scores if not score.category]
-    rules = ", ".join(_names(score.rule for score in whole))
     table = _side_by_side(whole, heading="benchmark", row=lambda score: score.benchmark)
-    return f"{table}\n\n{INTERVAL} Judged by: {rules}; the benchmarks' own rules stand in scores.md."
+    return f"{table}\n\n{INTERVAL}\n{_tell_settings(whole)}"
+
+
+def _tell_settings(whole: Sequence[Score]) -> str:
+    """What two figures must have in common to be compared: who asked, in which words, how drawn, who judged."""
+    said = {
+        "harness": _names(score.harness for score in whole),
+        "prompts": _names(score.prompt for score in whole),
+        "sampling": _names(score.sampling for score in whole),
+        "judge": _names(score.rule for score in whole),
+    }
+    lines = [
+        f"{name.capitalize():<9} {' · '.join(filter(None, values)) or 'not recorded'}" for name, values in said.items()
+    ]
+    return "\n".join([*lines, "The benchmarks' own rules stand beside ours in scores.md."])
 
 
 def render_csv(scores: Sequence[Score]) -> str:
@@ -34,41 +48,43 @@ def render_csv(scores: Sequence[Score]) -> str:
     ks = sorted({k for score in scores for k in score.pass_at})
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, "unscorable", "failed", "official", "official_rule", *(f"pass@{k}" for k in ks)])
+    writer.writerow([*COLUMNS, "unscorable", "failed", "official", "official_rule", *_pass_columns(ks), *SETTINGS])
     for s in scores:
         said = [s.model, s.benchmark, s.rule, s.category, s.problems, s.correct, f"{s.accuracy:.4f}", f"{s.low:.4f}"]
-        passes = [f"{s.pass_at[k]:.4f}" if k in s.pass_at else "" for k in ks]
-        writer.writerow([*said, f"{s.high:.4f}", s.unscorable, s.failed, _official(s), s.official_rule, *passes])
+        passes = [f"{rates[k]:.4f}" if k in rates else "" for rates in (s.pass_at, s.official_pass_at) for k in ks]
+        asked = [s.weights, s.prompt, s.sampling, s.harness]
+        writer.writerow(
+            [*said, f"{s.high:.4f}", s.unscorable, s.failed, _official(s), s.official_rule, *passes, *asked]
+        )
     return file.getvalue()
+
+
+def _pass_columns(ks: Sequence[int]) -> list[str]:
+    return [f"{rule}pass@{k}" for rule in ("", "official ") for k in ks]
 
 
 def _render_counts(whole: Sequence[Score]) -> str:
     """What stands behind the figures, and pass@k."""
     ks = sorted({k for score in whole for k in score.pass_at})
-    heading = [
-        "model",
-        "benchmark",
-        "problems",
-        "correct",
-        "unscorable",
-        "failed",
-        "official rule",
-        *(f"pass@{k}" for k in ks),
-    ]
+    heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", "official rule"]
     rows = [
         [
             s.model,
             s.benchmark,
-            f"{s.problems:,}",
-            f"{s.correct:,}",
-            f"{s.unscorable:,}",
-            f"{s.failed:,}",
+            *(f"{n:,}" for n in (s.problems, s.correct, s.unscorable, s.failed)),
             f"{_official(s)} {s.official_rule}",
+            *(f"{100 * rates[k]:.1f}" if k in rates else "–" for rates in (s.pass_at, s.official_pass_at) for k in ks),
         ]
-        + [f"{100 * s.pass_at[k]:.1f}" if k in s.pass_at else "–" for k in ks]
         for s in whole
     ]
-    return _table(heading, rows)
+    return _table([*heading, *_pass_columns(ks)], rows)
+
+
+def _render_settings(whole: Sequence[Score]) -> str:
+    """Whose figures they are, and what else they depend on."""
+    heading = ["model", "benchmark", *SETTINGS, "judge"]
+    rows = [[s.model, s.benchmark, s.weights, s.prompt, s.sampling, s.harness, s.rule] for s in whole]
+    return f"## How they were asked\n\nWithout a system prompt.\n\n{_table(heading, rows)}"
 
 
 def _official(score: Score) -> str:
@@ -78,8 +94,9 @@ def _official(score: Score) -> str:
 def _side_by_side(scores: Sequence[Score], *, heading: str, row: Callable[[Score], str]) -> str:
     models = _names(score.model for score in scores)
     cells = {(row(score), score.model): _cell(score) for score in scores}
-    counts = {row(score): score.problems for score in scores}
-    rows = [[name, f"{counts[name]:,}", *(cells.get((name, model), "–") for model in models)] for name in counts]
+    names = _names(row(score) for score in scores)
+    counts = {name: _names(f"{score.problems:,}" for score in scores if row(score) == name) for name in names}
+    rows = [[name, " or ".join(counts[name]), *(cells.get((name, model), "–") for model in models)] for name in names]
     return _table([heading, "problems", *models], rows)
 
 

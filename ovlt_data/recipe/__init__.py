@@ -4,7 +4,7 @@ from ovlt_data.recipe.budget import Budget, Price, Spending
 from ovlt_data.recipe.caption import CaptionColumns, CaptionStep
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
-from ovlt_data.recipe.load import find_recipe, load, load_recipe
+from ovlt_data.recipe.load import find_recipe, load, load_recipe, make
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.problems import Problems, SourceSpec
 from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
@@ -49,6 +49,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_recipe",
+    "make",
     "read_urls",
     "recipe_hash",
     "resolved_yaml",

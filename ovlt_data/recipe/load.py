@@ -1,7 +1,7 @@
 """Reading a recipe: everything that is wrong with it at once, each thing with its file, line and key path."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -43,18 +43,12 @@ def load(kind: type[AnyRecipe], path: Path, overrides: Sequence[str] = ()) -> An
 
     Overrides are what follows --set: `reason.samples=8`, `problems.sources.0.count=4`.
     """
-    document = _read(path, kind)
-    faults = [Fault(line, f"{path}:{line}", keys, what) for keys, line, what in document.problems]
-    value, overridden = _override(document.value, overrides, faults)
-    recipe = None
-    try:
-        recipe = kind.model_validate(value, context=Place(path.absolute(), os.environ))
-    except ValidationError as error:
-        wrong = describe(error, value, json_schema(kind)).items()
-        faults += [_locate(keys, what, file=path, lines=document.lines, overridden=overridden) for keys, what in wrong]
-    if recipe is None or faults:
-        raise RecipeError([str(fault) for fault in sorted(faults)])
-    return recipe
+    return _make(kind, _read(path, kind), overrides, path=path, file=path)
+
+
+def make(kind: type[AnyRecipe], value: Mapping[str, Any], overrides: Sequence[str], *, path: Path) -> AnyRecipe:
+    """The same of a value that no file holds; names in it start as if it stood at `path`."""
+    return _make(kind, Document(value, {(): 0}, []), overrides, path=path, file=None)
 
 
 def find_recipe(name: str) -> Path:
@@ -70,6 +64,22 @@ def find_recipe(name: str) -> Path:
             [f"{name}: no such file; expected a recipe's path, or one of ovlt's own: {', '.join(sorted(shipped))}"]
         )
     return shipped[plain]
+
+
+def _make(
+    kind: type[AnyRecipe], document: Document, overrides: Sequence[str], *, path: Path, file: Path | None
+) -> AnyRecipe:
+    faults = [Fault(line, f"{path}:{line}", keys, what) for keys, line, what in document.problems]
+    value, overridden = _override(document.value, overrides, faults)
+    recipe = None
+    try:
+        recipe = kind.model_validate(value, context=Place(path.absolute(), os.environ))
+    except ValidationError as error:
+        wrong = describe(error, value, json_schema(kind)).items()
+        faults += [_locate(keys, what, file=file, lines=document.lines, overridden=overridden) for keys, what in wrong]
+    if recipe is None or faults:
+        raise RecipeError([str(fault) for fault in sorted(faults)])
+    return recipe
 
 
 def _read(path: Path, kind: type[RecipeFile]) -> Document:
@@ -106,9 +116,13 @@ def _override(value: Any, overrides: Sequence[str], faults: list[Fault]) -> tupl
     return value, paths
 
 
-def _locate(path: KeyPath, what: str, *, file: Path, lines: dict[KeyPath, int], overridden: Sequence[KeyPath]) -> Fault:
-    """By its own line, else by that of what it stands in; an override has none."""
+def _locate(
+    path: KeyPath, what: str, *, file: Path | None, lines: dict[KeyPath, int], overridden: Sequence[KeyPath]
+) -> Fault:
+    """By its own line, else by that of what it stands in; an override has none, and what no file holds."""
     if any(path[: len(keys)] == keys for keys in overridden):
         return Fault(0, "--set", path, what)
+    if file is None:
+        return Fault(0, "", path, what)
     line = next(lines[path[:size]] for size in range(len(path), -1, -1) if path[:size] in lines)
     return Fault(line, f"{file}:{line}", path, what)

@@ -12,7 +12,7 @@ from ovlt_data.errors import RecipeError, UsageError
 from ovlt_data.evaluate.score import Score
 from ovlt_data.evaluating import evaluate, plan_tasks, recipe_of_words
 from ovlt_data.recipe import load
-from ovlt_data.recipe.evaluate import EvalRecipe
+from ovlt_data.recipe.evaluate import TABLE_6, EvalRecipe
 from ovlt_data.tables import read_table
 
 VISTA = {
@@ -83,6 +83,13 @@ def test_a_model_can_be_asked_in_the_words_it_learned(tmp_path: Path) -> None:
     assert [task.once.reason.prompt for task in tasks if task.once.reason] == ["student", "student"]
 
 
+def test_an_override_of_one_number_leaves_table_6(vista: Path) -> None:
+    said: dict[str, Any] = {"benchmarks": "mathvista", "endpoint": "http://localhost:1/v1", "revision": "a"}
+    said |= {"data": vista.parent}
+    recipe = recipe_of_words("m", **said, overrides=["models.m.sampling.max_tokens=9"])
+    assert recipe.models["m"].sampling == TABLE_6.model_copy(update={"max_tokens": 9})
+
+
 def test_a_model_on_benchmarks_in_one_line(tmp_path: Path, vista: Path) -> None:
     recipe = recipe_of_words(
         "Qwen/Qwen2.5-VL-7B-Instruct",
@@ -103,10 +110,12 @@ def test_a_model_on_benchmarks_in_one_line(tmp_path: Path, vista: Path) -> None:
         pytest.param({"benchmarks": "mathverse"}, r"no folder mathverse; .* there: mathvista", id="no_such_folder"),
         pytest.param({"endpoint": "localhost"}, r"endpoint", id="no_url"),
         pytest.param({"benchmarks": ","}, r"benchmarks: .*expected", id="no_benchmark"),
+        pytest.param({"overrides": ["seed=zero"]}, r"--set: seed: ", id="override_of_a_wrong_type"),
+        pytest.param({"overrides": ["models.m.samplign=1"]}, r"--set: models.m.samplign", id="override_of_nothing"),
     ],
 )
-def test_wrong_words_are_named(vista: Path, change: dict[str, str], message: str) -> None:
-    said = {"benchmarks": "mathvista", "endpoint": "http://localhost:1/v1"} | change
+def test_wrong_words_are_named(vista: Path, change: dict[str, Any], message: str) -> None:
+    said: dict[str, Any] = {"benchmarks": "mathvista", "endpoint": "http://localhost:1/v1"} | change
     with pytest.raises((UsageError, RecipeError), match=message):
         recipe_of_words("m", **said, data=vista.parent, revision="a", name=None)
 

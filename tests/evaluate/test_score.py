@@ -5,8 +5,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
-from ovlt_data.evaluate.score import Score, pass_at, powers, score_run, wilson
+from ovlt_data.evaluate.files import read_scores, write_scores
+from ovlt_data.evaluate.score import Score, best_of, pass_at, powers, score_run, wilson
 from ovlt_data.evaluate.show import render_csv, render_markdown
 from ovlt_data.tables import write_part
 
@@ -25,6 +27,13 @@ def test_wilsons_interval(correct: int, problems: int, low: float, high: float) 
 def test_pass_at_k_is_the_share_of_draws_with_a_correct_one(correct: int, k: int) -> None:
     draws = list(combinations([True] * correct + [False] * (5 - correct), k))
     assert pass_at(k, samples=5, correct=correct) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_the_best_official_score_of_k_draws(k: int) -> None:
+    scores = [0.3, 1.0, 0.9]
+    draws = list(combinations([*scores, 0.0, 0.0], k))
+    assert best_of(k, samples=5, scores=scores) == pytest.approx(sum(map(max, draws)) / len(draws))
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(0, []), (1, [1]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
@@ -85,3 +94,13 @@ def test_models_stand_side_by_side(scores: list[Score]) -> None:
         "25.0 (4.6 to 69.9)",
         "100.0 (51.0 to 100.0)",
     ]
+
+
+def test_files_keep_the_lines_of_others_and_replace_their_own(tmp_path: Path, scores: list[Score]) -> None:
+    write_scores(tmp_path, scores)
+    write_scores(tmp_path, [replace(score, model="n") for score in scores])
+    write_scores(tmp_path, [replace(score, correct=0) for score in scores[:1]])
+    there = read_scores(tmp_path)
+    assert [(score.model, score.category) for score in there[:2]] == [("m", ""), ("n", "")]
+    assert [score.correct for score in there[:2]] == [0, 1]
+    assert pl.read_csv(tmp_path / "scores.csv").height == len(there) == 1 + len(scores)
