@@ -41,10 +41,10 @@ def truncate(texts: pl.Series) -> pl.Series:
     would teach a student not to think.
     """
     text = pl.col("text")
-    rest = text.str.replace(_LEADING, "")
-    start = text.str.len_bytes() - rest.str.len_bytes()
+    start = text.str.extract(_LEADING, 0).str.len_bytes()
+    rest = text.cast(pl.Binary).bin.slice(start).cast(pl.String)
     head = text.cast(pl.Binary).bin.head(start + rest.str.find(PAPER)).cast(pl.String)  # `find` counts bytes
-    cut = pl.when(rest.str.contains(PAPER)).then(head.str.strip_chars_end()).otherwise(text)
+    cut = pl.when(head.is_null()).then(text).otherwise(head.str.strip_chars_end())
     return texts.to_frame("text").select(cut).to_series().alias(texts.name)
 
 

@@ -4,6 +4,7 @@ A rough sign, for counting what a cut did and for dropping the worst: a value ca
 """
 
 import re
+from collections.abc import Sequence
 
 _DROPPED = ",$\\{}"
 _END = 400
@@ -15,16 +16,18 @@ def answer_stands(thought: str, value: str, letter: str = "") -> bool:
     """`value` as a whole word or number, in any case and with or without separators; or the choice's `letter`."""
     if letter and re.search(rf"\({letter}\)|\b(?i:option|choice|answer)(?i: is)?:? *\(?{letter}\b", thought):
         return True
-    wanted = _fold(_TEXT.sub("", value))
+    words = _fold(_TEXT.sub("", value)).split()
     end = thought[max(thought.find(" ", len(thought) - _END), 0) :]
-    return bool(wanted) and (_holds(_fold(end), wanted) or _holds(_fold(thought), wanted))
+    return bool(words) and (_holds(_fold(end), words) or _holds(_fold(thought), words))
 
 
-def _holds(text: str, wanted: str) -> bool:
-    return wanted in text and re.search(rf"(?<![\w.]){re.escape(wanted)}(?!\.?\w)", text) is not None
+def _holds(text: str, words: Sequence[str]) -> bool:
+    """The words in a row, whatever white space is between them; where one is missing, no need to search."""
+    wanted = r"\s+".join(map(re.escape, words))
+    return all(word in text for word in words) and re.search(rf"(?<![\w.]){wanted}(?!\.?\w)", text) is not None
 
 
 def _fold(text: str) -> str:
     for mark in _DROPPED:
         text = text.replace(mark, "")
-    return " ".join(text.casefold().split())
+    return text.casefold()
