@@ -12,10 +12,10 @@ from ovlt_data.errors import UsageError
 from ovlt_data.run_folder import read_run
 from ovlt_data.tables import folders_of, read_table
 
-KEYS = {"samples": ["response_key"], "captions": ["response_key", "turns"], "failures": ["request_key"]}
+KEYS = {"samples": ["response_key", "edit"], "captions": ["response_key", "turns"], "failures": ["request_key"]}
 """Tables of a run and their columns that name requests, or hold what does: what a failed problem has of its samples is
 kept too."""
-LINEAGE = ("response_key", "caption_response_key", "caption_turns")
+LINEAGE = ("response_key", "edit", "caption_response_key", "caption_turns")
 FINISHED = ("done", "empty", "generated")
 
 

@@ -190,6 +190,11 @@ def _read_asked(folder: Path, probe: Probe) -> defaultdict[str, set[_Asked]]:
         said = read_table(folder, "samples").filter(pl.col("model") == rung.model)
         for problem, key in said.select("problem_id", "response_key").unique().iter_rows():
             asked[problem].add(_Asked(rung.model, key, rung.samples.max, cap))
+    if (editor := probe.plan.edit) is not None:
+        cap = probe.recipe.models[editor.model].sampling.max_tokens
+        edits = read_table(folder, "samples").select("problem_id", pl.col("edit").struct.field("response_key"))
+        for problem, key in edits.drop_nulls().iter_rows():
+            asked[problem].add(_Asked(editor.model, key, 1, cap))
     return asked
 
 

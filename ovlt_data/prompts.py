@@ -21,7 +21,7 @@ from ovlt_data.errors import RowError, UsageError
 OF_PROBLEM = frozenset({"question", "choices", "source", "answer_type", "precision"})
 """Variables of a problem; `choices` is a list, empty where the answer is free. The last two are for benchmarks whose
 own questions say what form of answer they want; `precision` is in decimal places, or none."""
-SAID = frozenset({"caption", "feedback"})
+SAID = frozenset({"caption", "feedback", "trace"})
 """Variables for what models said before: only prompts that follow it may use them."""
 VARIABLES = OF_PROBLEM | SAID
 """All that there are."""
@@ -52,11 +52,12 @@ class Prompt(Struct, frozen=True, kw_only=True):
         answer_type: str = "",
         precision: int | None = None,
         feedback: str | None = None,
+        trace: str | None = None,
     ) -> str:
         """The user message, without white space around it; using what nobody said is an error."""
         values: dict[str, object] = {"question": question, "choices": list(choices), "source": source}
         values |= {"answer_type": answer_type, "precision": precision}
-        said = {"caption": caption, "feedback": feedback}
+        said = {"caption": caption, "feedback": feedback, "trace": trace}
         values |= {name: text for name, text in said.items() if text is not None}
         try:
             return _compile(self.text).render(values).strip()
@@ -114,7 +115,8 @@ def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
 def _try_out(prompt: Prompt) -> None:
     """Rendered before anything is spent: what a template does wrong, it does to any problem."""
     for choices in ((), ("one", "two")):
-        prompt.render(question="Which?", choices=choices, caption="A picture.", source="trial", feedback="Where?")
+        said = dict.fromkeys(SAID, "A picture.")
+        prompt.render(question="Which?", choices=choices, source="trial", **said)
 
 
 def letter(choices: Sequence[str]) -> list[tuple[str, str]]:

@@ -42,6 +42,16 @@ CAPTIONS = pl.Schema(
         "unrefined": pl.String,
     }
 )
+EDIT = pl.Struct(
+    {
+        "reasoning": pl.String,
+        "content": pl.String,
+        "extracted": pl.String,
+        "changed": pl.Float64,
+        "fault": pl.String,
+        "response_key": pl.String,
+    }
+)
 SAMPLES = pl.Schema(
     {
         "problem_id": pl.String,
@@ -59,6 +69,7 @@ SAMPLES = pl.Schema(
         "extracted": pl.String,
         "method": pl.String,
         "reason": pl.String,
+        "edit": EDIT,
     }
 )
 FAILURES = pl.Schema(

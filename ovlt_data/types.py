@@ -34,7 +34,7 @@ Status = Literal["correct", "wrong", "unscorable"]
 Say = Callable[[str], object]
 """Tells a person one line while work goes on."""
 
-Stage = Literal["source", "caption", "refine", "reason", "verify"]
+Stage = Literal["source", "caption", "refine", "reason", "verify", "edit"]
 
 ReasoningOrigin = Literal["field", "tags", "missing_open", "unclosed", "none"]
 """Where a trace's reasoning stood in the reply:
@@ -148,6 +148,21 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """
 
 
+class Edit(Struct, frozen=True, kw_only=True):
+    """A correct trace that speaks of its caption, written anew so that it doesn't."""
+
+    reasoning: str = ""
+    content: str = ""
+    extracted: str | None = None
+    """The answer as found in it."""
+    changed: float = 0.0
+    """Words put in, left out or replaced, as a share of the trace's."""
+    fault: Literal["", "failed", "format", "leaks", "answer"] = ""
+    """Why it can't stand for the trace: there is none, its form is another, it still speaks of the caption, or its
+    answer is not right."""
+    response_key: str
+
+
 class Sample(Struct, frozen=True, kw_only=True):
     """One of a problem's replies, reasoning and answer apart."""
 
@@ -166,6 +181,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     completion_tokens: int
     response_key: str
     verdict: Verdict
+    edit: Edit | None = None
+    """None where none was asked for."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):

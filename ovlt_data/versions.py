@@ -107,6 +107,10 @@ def _show_trace(trace: Trace) -> None:
         print(f"\nsample {sample['slot']} · {sample['status']} · {fate}")
         _show("", sample, ("model", "response_key", "extracted", "method", "reason", "finish_reason", "prompt"))
         _show("", sample, ("reasoning", "content"))
+        if edit := sample.get("edit"):
+            fate = "stands in the row" if sample["edited"] else "does not stand in a row"
+            _show(f"its edit · {fate}", sample, ("edit_model", "edit_prompt_sha256"))
+            _show("", edit, ("response_key", "fault", "changed", "extracted", "reasoning", "content"))
     print("\nancestors" if trace.ancestors else "\nno ancestors: made from its sources alone")
     for one in trace.ancestors:
         print(f"{'  ' * (one.depth + 1)}{one.kind} {one.name} {one.detail} ({one.place or 'not among the runs'})")

@@ -14,6 +14,9 @@ from typing import Any
 WORDS = "so first the left number then right one together that makes let me add"
 PICTURE_TOKENS = 64
 
+_TRACE = re.compile("<reasoning>.*</solution>", re.DOTALL)
+"""Whoever is given one is an editor."""
+
 
 def seeds_of(body: Mapping[str, Any]) -> list[int]:
     """vLLM's rule: choice i of a request with seed S is sampled with S + i."""
@@ -50,9 +53,24 @@ def _parts(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def speak(messages: Sequence[Mapping[str, Any]], seed: int) -> str:
     """What is said under this seed: a thought of some length, prose, an answer."""
+    if trace := _TRACE.search(text_of(messages)):
+        return _edit(trace[0])
     draw = random.Random(f"{hash_messages(messages)} {seed}")
     thought = " ".join(draw.choices(WORDS.split(), k=draw.randint(30, 120)))
     return f"<think>\n{thought}\n</think>\n\nAdding both gives it. <answer>{_answer(messages, draw)}</answer>"
+
+
+def _edit(trace: str) -> str:
+    """An editor does as the trace tells it, or takes the description out."""
+    edits = {
+        "(stubborn)": trace,
+        "(careless)": trace.replace("</reasoning>", ""),
+        "(tagless)": trace.replace("<answer>", "").replace("</answer>", ""),
+        "(wrong)": re.sub("<answer>.*</answer>", "<answer>-1</answer>", trace),
+        "(wordy)": trace.replace("</reasoning>", f"{WORDS}</reasoning>"),
+    }
+    edit = next((edit for mood, edit in edits.items() if mood in trace), trace)
+    return edit if "(stubborn)" in trace else edit.replace("description says", "picture shows")
 
 
 def _answer(messages: Sequence[Mapping[str, Any]], draw: random.Random) -> str:

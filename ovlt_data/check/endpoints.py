@@ -13,6 +13,7 @@ from ovlt_data.engine.request import Ask, encode_messages, wire_body
 from ovlt_data.engine.status import shorten
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
+from ovlt_data.generate.edit import EditPlan, edit_sample
 from ovlt_data.generate.given import given_caption
 from ovlt_data.generate.reason import reason_problem
 from ovlt_data.generate.refine import refine_caption
@@ -53,6 +54,8 @@ async def check_endpoints(
             sample = await _sample_once(plan.reason, problem, caption, engine)
             yield judge_reasoning(plan.reason.model, sample, expected=recipe.expects_reasoning(plan.reason.model))
             yield show_row(recipe, problem, sample)
+            if plan.edit is not None:
+                yield await _try_editor(problem, sample, plan.edit, engine)
     except RowError as error:
         yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
 
@@ -64,6 +67,16 @@ async def _refine(problem: Problem, caption: Caption, plan: CaptionPlan, engine:
     if refined.failure is not None:
         raise refined.failure
     return refined.caption
+
+
+async def _try_editor(problem: Problem, sample: Sample, plan: EditPlan, engine: Engine) -> Finding:
+    """What the editor makes of a trace, whether it leaks or not."""
+    edited = await edit_sample(problem, sample, engine=engine, plan=plan)
+    edit, where = edited.sample.edit, f"models.{plan.model}"
+    if edit is None or edit.fault in {"failed", "format"}:
+        why = f": {edited.failure}" if edited.failure else ", in another form than asked for"
+        return Finding("wrong", where, f"did not rewrite a trace{why}")
+    return Finding("ok", where, f"rewrites: {edit.changed:.0%} of the words of a trace changed")
 
 
 def show_row(recipe: Recipe, problem: Problem, sample: Sample) -> Finding:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.difficulty import find_least, measure_difficulty
+from ovlt_data.curate.edits import take_edits
 from ovlt_data.curate.funnel import count_step
 from ovlt_data.curate.problems import find_problems, strip_tails
 from ovlt_data.curate.steps import explain_dropped, find_dropped, label
@@ -17,7 +18,7 @@ from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
 from ovlt_data.curate.traces import find_traces
 from ovlt_data.curate.words import measure
 from ovlt_data.errors import UsageError
-from ovlt_data.recipe import Step
+from ovlt_data.recipe import Rewrite, Step
 from ovlt_data.recipe.step import PROBLEM_FILTERS, TRACE_FILTERS, Strip
 from ovlt_data.tables import Curated
 from ovlt_data.types import FunnelStep
@@ -103,6 +104,19 @@ def _apply(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcom
     if step.strip_tails is not None:
         edited = strip_tails(rows, problems)
         return _keep(rows, edited, at=label(step), touched=edited["asked"].is_not_null())
+    if (leakage := (step.mark or step).caption_leakage) is not None and leakage.rewrite is not None:
+        return _rewrite(step, leakage.rewrite, rows, problems)
+    return _filter(step, rows, problems)
+
+
+def _rewrite(step: Step, rewrite: Rewrite, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcome:
+    edited = take_edits(rows, rewrite)
+    outcome = _filter(step, edited, problems)
+    touched = outcome.entry.touched + int(edited["edited"].sum())
+    return outcome._replace(entry=msgspec.structs.replace(outcome.entry, touched=touched))
+
+
+def _filter(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcome:
     if step.mark is not None:
         marked = rows.with_columns(_doomed(step.mark, rows, problems).alias(_mark_column(step.mark)))
         return _keep(rows, marked, at=label(step), touched=marked[_mark_column(step.mark)])
@@ -111,7 +125,7 @@ def _apply(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> StepOutcom
 
 def _doomed(step: Step, rows: pl.DataFrame, problems: pl.DataFrame) -> pl.Expr:
     """True for the rows that the filter drops; filters of problems compare only those of which a row is left."""
-    if step.caption_leakage == "keep":
+    if step.caption_leakage is not None and step.caption_leakage.how == "keep":
         return pl.lit(False)
     if step.name in TRACE_FILTERS:
         return pl.lit(find_traces(step, rows))

@@ -8,8 +8,12 @@ rows in the order (source, problem, slot). `strip_reflections` alone edits: `rea
 import polars as pl
 import yaml
 
+from ovlt_data.curate.edits import explain_refused
 from ovlt_data.recipe import Select, Step
 from ovlt_data.recipe.step import MinCorrect
+
+SHORT = frozenset({"default", "by", "how"})
+"""Keys that are left out where they stand alone: {by: shortest} is written `shortest`."""
 
 
 def label(step: Step) -> str:
@@ -17,8 +21,8 @@ def label(step: Step) -> str:
     if step.mark is not None:
         return f"mark: {{{label(step.mark)}}}"
     value = step.model_dump(exclude_unset=True)[step.name]
-    if isinstance(value, dict) and len(value) == 1:
-        (value,) = value.values()  # {default: 1} and {by: shortest} have a short form
+    if isinstance(value, dict) and len(value) == 1 and value.keys() <= SHORT:
+        (value,) = value.values()
     return yaml.safe_dump({step.name: value}, default_flow_style=True, sort_keys=False, width=1000).strip()[1:-1]
 
 
@@ -46,6 +50,8 @@ def explain_dropped(step: Step) -> pl.Expr:
     if step.pass_rate is not None:
         hard = pl.when(pl.col("pass_rate") < step.pass_rate.min).then(pl.lit("too_hard")).otherwise(pl.lit("too_easy"))
         return pl.when(pl.col("pass_rate").is_null()).then(pl.lit("not_rated")).otherwise(hard)
+    if step.caption_leakage is not None and step.caption_leakage.rewrite is not None:
+        return explain_refused(step.caption_leakage.rewrite)
     return pl.lit("not_selected" if step.select is not None else step.name)
 
 

@@ -19,16 +19,17 @@ def find_traces(step: Step, rows: pl.DataFrame) -> pl.Series:
         return pl.Series(shares, dtype=pl.Float64) > step.repeated_text
     if step.loops is not None:
         return _find_loops(rows)
-    return rows.select(doomed=_leaks() if step.caption_leakage is not None else _malformed())["doomed"]
+    return rows.select(doomed=find_leaks() if step.caption_leakage is not None else _malformed())["doomed"]
+
+
+def find_leaks() -> pl.Expr:
+    """True for rows that speak of a caption."""
+    return pl.col("reasoning").str.contains(_LEAKAGE) | pl.col("content").str.contains(_LEAKAGE)
 
 
 def _find_loops(rows: pl.DataFrame) -> pl.Series:
     found = pl.Series([LoopWatch().add(text) for text in rows["raw_reasoning"]], dtype=pl.Boolean)
     return found | rows["finish_reason"].is_in(FINISHED_IN_LOOP).fill_null(value=False)
-
-
-def _leaks() -> pl.Expr:
-    return pl.col("reasoning").str.contains(_LEAKAGE) | pl.col("content").str.contains(_LEAKAGE)
 
 
 def _malformed() -> pl.Expr:

@@ -10,6 +10,7 @@ from ovlt_data.engine.store import Store
 from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.engine.window import walk_rows
 from ovlt_data.errors import TooManyFailures
+from ovlt_data.generate.edit import EditPlan
 from ovlt_data.generate.given import read_given
 from ovlt_data.generate.lasting import LastingFailures, read_lasting
 from ovlt_data.generate.quota import Quota
@@ -36,6 +37,7 @@ def plan_walk(recipe: Recipe) -> Plan:
     return Plan(
         caption=_plan_caption(recipe),
         reason=_plan_reason(recipe),
+        edit=_plan_edits(recipe),
         min_samples=recipe.stop.min_samples,
     )
 
@@ -122,6 +124,12 @@ def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
         return None
     prompt = _load(step.prompt, recipe, *(["caption"] if recipe.caption is not None else []))
     return ReasonPlan(model=step.model, prompt=prompt, rungs=plan_rungs(step))
+
+
+def _plan_edits(recipe: Recipe) -> EditPlan | None:
+    if (said := recipe.rewrite) is None:
+        return None
+    return EditPlan(model=said.model, prompt=load_prompt(said.prompt, beside=recipe.folder, variables={"trace"}))
 
 
 def _load(name: str, recipe: Recipe, *said: str) -> Prompt:

@@ -13,6 +13,7 @@ from ovlt_data.engine.endpoint import Interrupted
 from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
+from ovlt_data.generate.edit import EditPlan, edit_samples
 from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
 from ovlt_data.generate.lasting import LastingFailures
 from ovlt_data.generate.quota import Quota
@@ -49,12 +50,13 @@ class Plan(Struct, frozen=True):
 
     caption: CaptionPlan | None
     reason: ReasonPlan | None
+    edit: EditPlan | None = None
     min_samples: int = 1
 
     def list_asked(self) -> dict[str, tuple[str, Prompt]]:
         """Who is asked and how, by role."""
         refine = self.caption.refine if self.caption else None
-        asked = {"caption": self.caption, "feedback": refine, "reason": self.reason}
+        asked = {"caption": self.caption, "feedback": refine, "reason": self.reason, "edit": self.edit}
         by_role = {role: (step.model, step.prompt) for role, step in asked.items() if step and step.prompt}
         if self.caption and refine:
             by_role["refine"] = (self.caption.model, refine.rewrite)
@@ -126,6 +128,8 @@ class Walker:
             caption = await self._caption(row, problem)
             stage = "reason"
             reasoned = await self._reason(problem, caption, patient=row.exhausted < REJOINS)
+            stage = "edit"
+            reasoned = await self._edit(row, problem, reasoned)
         except RowError as error:
             return self._fail_or_rejoin(row, problem, stage, error)
         except Interrupted:
@@ -183,6 +187,17 @@ class Walker:
             patient=patient,
             tallies=self._tally.rungs,
         )
+
+    async def _edit(self, row: Row, problem: Problem, reasoned: Reasoned) -> Reasoned:
+        if self._plan.edit is None:
+            return reasoned
+        edited = await edit_samples(
+            problem, reasoned.samples, engine=self._engine, plan=self._plan.edit, retry=self._retry
+        )
+        for one in edited:
+            if one.failure is not None:
+                self._do_without(row, problem, "edit", one.failure)
+        return Reasoned([one.sample for one in edited], reasoned.by_rung)
 
     def _keep(self, row: Row, problem: Problem, caption: Caption | None, reasoned: Reasoned) -> None:
         if row.exhausted:

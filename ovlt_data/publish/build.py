@@ -46,7 +46,7 @@ def build_version(
 
     def write(place: Path) -> None:
         shards = write_splits(splits, place / "data", make_features(build.kind, marks))
-        lineage = trace_samples(problems, captions, samples, curated=curated, teachers=provenance.teachers)
+        lineage = trace_samples(problems, captions, samples, curated=curated, provenance=provenance)
         lineage.write_parquet(place / "lineage.parquet", row_group_size=ROW_GROUP)
         curated.rejected.write_parquet(place / "rejected.parquet", row_group_size=ROW_GROUP)
         manifest = describe(

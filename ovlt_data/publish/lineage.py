@@ -1,13 +1,16 @@
 """Every sample of the run, kept or not, with what was asked and what was said: the way back from each row."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
+from ovlt_data.publish.provenance import Provenance
 from ovlt_data.tables import Curated
 
+EDIT = "edit"
+"""The editor's role."""
 _OF_PROBLEM = ("origin", "question", "answer", "answer_type", "choices", "image_sha256")
-_FATE = pl.Schema({"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for": pl.String, "words": pl.Int64})
+_FATE = pl.Schema(
+    {"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for": pl.String, "words": pl.Int64, "edited": pl.Boolean}
+)
 
 
 def trace_samples(
@@ -16,12 +19,13 @@ def trace_samples(
     samples: pl.DataFrame,
     *,
     curated: Curated,
-    teachers: Mapping[str, str],
+    provenance: Provenance,
 ) -> pl.DataFrame:
     """Samples in the order (source, problem_id, slot), each with its problem, its caption and what became of it.
 
     `model` is the identity of who said it, `rung` the try that it comes from. `words` is the length of its reasoning
-    when it was kept or dropped; a problem's row (GRPO) has none.
+    when it was kept or dropped; a problem's row (GRPO) has none. `edit` is what an editor made of a trace, `edited`
+    whether that stands in its row.
     """
     keys = [column for column in ("problem_id", "slot") if column in curated.rows.columns]
     fates = [
@@ -41,6 +45,18 @@ def trace_samples(
         samples.join(problems.select(*_OF_PROBLEM, problem_id="id"), on="problem_id", how="left")
         .join(captioned, on="problem_id", how="left")
         .join(fate, on=keys, how="left")
-        .with_columns(pl.col("kept").fill_null(value=False), pl.col("model").replace(teachers))
+        .with_columns(
+            pl.col("kept", "edited").fill_null(value=False),
+            pl.col("model").replace(provenance.teachers),
+            *_tell_editor(provenance),
+        )
         .sort("source", "problem_id", "slot")
     )
+
+
+def _tell_editor(provenance: Provenance) -> list[pl.Expr]:
+    """Who edited, and by which prompt, of the samples that were."""
+    prompt = provenance.prompts.get(EDIT)
+    facts = {"edit_model": provenance.models.get(EDIT), "edit_prompt_sha256": prompt and prompt.sha256}
+    asked = pl.col("edit").is_not_null()
+    return [pl.when(asked).then(pl.lit(fact, pl.String)).alias(name) for name, fact in facts.items()]

@@ -4,6 +4,7 @@ from ovlt_data.recipe.budget import Budget, Price, Spending
 from ovlt_data.recipe.caption import CaptionColumns, CaptionStep
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.load import find_recipe, load, load_recipe, make
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
 from ovlt_data.recipe.problems import Problems, SourceSpec
@@ -34,6 +35,7 @@ __all__ = [
     "ReasonStep",
     "Recipe",
     "RecipeFile",
+    "Rewrite",
     "Rung",
     "SampleColumns",
     "SampleCount",

@@ -8,7 +8,7 @@ is to be told everything at once, each thing at the key to change. `model.py` ho
 `caption.py` what stands for pictures, `reason.py` how the reasoner is sampled, `step.py` the steps of curation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.caption import CaptionStep
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.mix import Mix
 from ovlt_data.recipe.model import Model
 from ovlt_data.recipe.problems import Problems
@@ -103,7 +104,12 @@ class Recipe(RecipeFile):
         said = any((step.mark or step).caption_leakage is not None for step in self.curate)
         if self.caption is None or self.build.kind == "grpo" or said:
             return self.curate
-        return [Step(caption_leakage="drop"), *self.curate]
+        return [Step.model_validate({"caption_leakage": "drop"}), *self.curate]
+
+    @property
+    def rewrite(self) -> Rewrite | None:
+        """Who writes leaking traces anew."""
+        return next(_find_rewrites(self.curate), None)
 
     def expects_reasoning(self, name: str) -> bool:
         """Whether a model that returns no reasoning is to be reported."""
@@ -171,6 +177,22 @@ class Recipe(RecipeFile):
 
     @field_validator("curate")
     @classmethod
+    def _edits_what_was_written(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
+        rewrites = list(_find_rewrites(steps))
+        _refuse_unlisted([rewrite.model for rewrite in rewrites], info.data.get("models", {}))
+        if len(rewrites) > 1:
+            raise ValueError("has two rewrites; expected one: all that leaks is edited once, before curation")
+        names = [step.name for step in steps]
+        stripped = names.index("strip_reflections") if "strip_reflections" in names else len(steps)
+        if rewrites and not any(_find_rewrites(steps[:stripped])):
+            raise ValueError(
+                "rewrites traces after strip_reflections, but the editor gets them as they were written; "
+                "expected caption_leakage before strip_reflections"
+            )
+        return steps
+
+    @field_validator("curate")
+    @classmethod
     def _has_pass_rates(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
         reason: ReasonStep | None = info.data.get("reason")
         if reason and reason.samples.until and any((step.mark or step).pass_rate for step in steps):
@@ -227,6 +249,11 @@ class Recipe(RecipeFile):
         if unknown := [name for name in stop_when.sources if name not in there]:
             raise ValueError(f"names the source `{unknown[0]}`; expected one of: {', '.join(dict.fromkeys(there))}")
         return stop_when
+
+
+def _find_rewrites(steps: Iterable[Step]) -> Iterator[Rewrite]:
+    said = [(step.mark or step).caption_leakage for step in steps]
+    yield from (leakage.rewrite for leakage in said if leakage and leakage.rewrite)
 
 
 def _refuse_unlisted(named: Iterable[str], models: Iterable[str]) -> None:

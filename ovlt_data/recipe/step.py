@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from ovlt_data.recipe.leakage import LeakageStep
 from ovlt_data.recipe.section import Section
 from ovlt_data.types import AnswerType
 
@@ -123,9 +124,9 @@ class Step(Section):
     """Drop replies of fewer tokens, as the server counted them; where it told none, the reply stays."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Drop replies of more tokens. Of several replies to one request a count is its share by length."""
-    caption_leakage: Literal["drop", "keep"] | None = None
+    caption_leakage: LeakageStep | None = None
     """Drop traces that speak of the caption ("the description says"), which the student never sees. On by default
-    where the recipe has `caption`; `keep` turns it off."""
+    where the recipe has `caption`; `keep` turns it off. {rewrite: {model: NAME}} lets a model write them anew first."""
     loops: Drop | None = None
     """Drop traces that repeat one passage without end."""
     repeated_text: float | None = Field(default=None, ge=0, lt=1)
@@ -158,7 +159,7 @@ class Step(Section):
     def _marks_a_filter(cls, step: Self | None) -> Self | None:
         if step is not None and step.name not in FILTERS:
             raise ValueError(f"can't mark {step.name}; expected a filter: {', '.join(sorted(FILTERS))}")
-        if step is not None and step.caption_leakage == "keep":
+        if step is not None and step.caption_leakage is not None and step.caption_leakage.how == "keep":
             raise ValueError("can't mark what `keep` keeps; expected mark: {caption_leakage: drop}")
         return step
 

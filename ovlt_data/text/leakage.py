@@ -5,6 +5,8 @@ Plain uses of the words are spared: a problem's description, a figure described 
 caption reads. The pattern is in the syntax that Python and polars share.
 """
 
+import re
+
 _PICTURE = r"(?:image|picture|photo|figure|scene|diagram|chart|table|visual)"
 _TEXT = (
     r"(?:given |provided |above |detailed |image |picture |figure |scene |visual |image's )*(?:caption|description)"
@@ -38,3 +40,9 @@ _SIGNS = (
 )
 LEAKAGE = "(?i)" + "|".join(_SIGNS)
 """For `re` and for the expressions of polars."""
+_PATTERN = re.compile(LEAKAGE, re.ASCII)  # as curation reads it
+
+
+def leaks(*texts: str) -> bool:
+    """Whether any of the texts speaks of a caption."""
+    return any(_PATTERN.search(text) for text in texts)

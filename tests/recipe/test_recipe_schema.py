@@ -22,6 +22,17 @@ RULES = {
         "caption.from",
         "stands beside `refine`",
     ),
+    "no-such-editor": ("curate.0={caption_leakage: {rewrite: {model: ear}}}", "curate", "names the model `ear`"),
+    "two-rewrites": (
+        "curate=[{caption_leakage: {rewrite: {model: brain}}}, {mark: {caption_leakage: {rewrite: {model: eye}}}}]",
+        "curate",
+        "has two rewrites",
+    ),
+    "rewrite-of-stripped-traces": (
+        "curate=[{strip_reflections: truncate}, {caption_leakage: {rewrite: {model: brain}}}]",
+        "curate",
+        "expected caption_leakage before strip_reflections",
+    ),
     "no-samples-at-all": ("reason=", "build", "exactly one of `reason` and `samples`"),
     "samples-twice": ("samples.from=trial.yaml", "samples", "exactly one of `reason` and `samples`"),
     "no-samples-wanted": ("reason.samples=0", "reason.samples", "at least 1"),
