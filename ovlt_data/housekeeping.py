@@ -9,8 +9,8 @@ import polars as pl
 
 from ovlt_data.engine import upkeep
 from ovlt_data.errors import UsageError
-from ovlt_data.run_folder import read_run
-from ovlt_data.tables import folders_of, read_table
+from ovlt_data.run_folder import RUN_FILE, read_run
+from ovlt_data.tables import read_table
 
 KEYS = {"samples": ["response_key", "edit"], "captions": ["response_key", "turns"], "failures": ["request_key"]}
 """Tables of a run and their columns that name requests, or hold what does: what a failed problem has of its samples is
@@ -62,7 +62,7 @@ def find_store(named: Path | None) -> Path:
 
 def _referred_keys(runs: Path) -> set[bytes]:
     """Keys that a run's tables or a version's lineage name. Raises UsageError where that can't be known."""
-    folders = [path for run in sorted(runs.glob("*")) for path in folders_of(run) if read_run(path)]
+    folders = _find_runs(runs)
     if not folders:
         raise UsageError(f"{runs}: holds no run, so that every reply would go; name the folder of runs with --runs")
     for folder in folders:
@@ -72,6 +72,12 @@ def _referred_keys(runs: Path) -> set[bytes]:
                 "Run it to its end, or remove the folder."
             )
     return {bytes.fromhex(key) for folder in folders for key in _keys_of(folder)}
+
+
+def _find_runs(runs: Path) -> list[Path]:
+    """Shards are runs too, and the runs of an evaluation or a loop stand in its folder, whose own file has no state."""
+    folders = sorted(path.parent for path in runs.rglob(RUN_FILE))
+    return [folder for folder in folders if "state" in read_run(folder)]
 
 
 def _keys_of(folder: Path) -> Iterator[str]:

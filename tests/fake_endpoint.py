@@ -173,6 +173,7 @@ async def serve(server: FakeEndpoint) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="An endpoint for tests.")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--model", default="fake")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--rates", type=json.loads, default={})

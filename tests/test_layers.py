@@ -24,8 +24,9 @@ LAYERS = (
     ("account", "mixing"),
     ("pipeline", "check", "plan"),
     ("replay", "arms"),
+    ("loop",),
     ("progress", "session", "housekeeping", "training", "versions", "reviewing"),
-    ("planning", "evaluating"),
+    ("planning", "evaluating", "looping"),
     ("commands",),
     ("cli",),
 )

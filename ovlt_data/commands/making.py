@@ -167,6 +167,21 @@ def evaluate(
 
 
 @app.command()
+def loop(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    status: Annotated[bool, typer.Option("--status", help="Show where it stands, and start nothing.")] = False,
+    name: Annotated[str | None, typer.Option(help="The loop's name; left out: the recipe's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Generate, train and score, iteration after iteration; run it again to resume."""
+    from ovlt_data.looping import loop_command
+
+    raise typer.Exit(loop_command(recipe, overrides or [], name=name, out=out, status=status, as_json=as_json))
+
+
+@app.command()
 def serve(
     model: Annotated[
         Path | None, typer.Argument(metavar="[MODEL]", help="A model's folder; left out: the tiny one.")

@@ -59,6 +59,14 @@ def render_csv(scores: Sequence[Score]) -> str:
     return file.getvalue()
 
 
+def render_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Markdown whose columns stand under each other in a terminal."""
+    widths = [max(len(line[column]) for line in [heading, *rows]) for column in range(len(heading))]
+    rule = ["-" * width for width in widths]
+    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in [heading, rule, *rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def _pass_columns(ks: Sequence[int]) -> list[str]:
     return [f"{rule}pass@{k}" for rule in ("", "official ") for k in ks]
 
@@ -77,14 +85,14 @@ def _render_counts(whole: Sequence[Score]) -> str:
         ]
         for s in whole
     ]
-    return _table([*heading, *_pass_columns(ks)], rows)
+    return render_table([*heading, *_pass_columns(ks)], rows)
 
 
 def _render_settings(whole: Sequence[Score]) -> str:
     """Whose figures they are, and what else they depend on."""
     heading = ["model", "benchmark", *SETTINGS, "judge"]
     rows = [[s.model, s.benchmark, s.weights, s.prompt, s.sampling, s.harness, s.rule] for s in whole]
-    return f"## How they were asked\n\nWithout a system prompt.\n\n{_table(heading, rows)}"
+    return f"## How they were asked\n\nWithout a system prompt.\n\n{render_table(heading, rows)}"
 
 
 def _official(score: Score) -> str:
@@ -97,19 +105,11 @@ def _side_by_side(scores: Sequence[Score], *, heading: str, row: Callable[[Score
     names = _names(row(score) for score in scores)
     counts = {name: _names(f"{score.problems:,}" for score in scores if row(score) == name) for name in names}
     rows = [[name, " or ".join(counts[name]), *(cells.get((name, model), "–") for model in models)] for name in names]
-    return _table([heading, "problems", *models], rows)
+    return render_table([heading, "problems", *models], rows)
 
 
 def _cell(score: Score) -> str:
     return f"{100 * score.accuracy:.1f} ({100 * score.low:.1f} to {100 * score.high:.1f})"
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Markdown whose columns stand under each other in a terminal."""
-    widths = [max(len(line[column]) for line in [heading, *rows]) for column in range(len(heading))]
-    rule = ["-" * width for width in widths]
-    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in [heading, rule, *rows]]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _names(names: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from ovlt_data.recipe.arms import ArmsRecipe
 from ovlt_data.recipe.evaluate import EvalRecipe
 from ovlt_data.recipe.export import json_schema
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.loop import LoopRecipe
 from ovlt_data.recipe.mix import MixRecipe
 from ovlt_data.recipe.schema import Recipe
 from ovlt_data.recipe.train import GrpoRecipe, SftRecipe
@@ -18,6 +19,7 @@ SCHEMAS: dict[str, type[RecipeFile]] = {
     "arms": ArmsRecipe,
     "train_sft": SftRecipe,
     "train_grpo": GrpoRecipe,
+    "loop": LoopRecipe,
 }
 """Kinds of recipes by the name of their schema's file."""
 

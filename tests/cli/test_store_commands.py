@@ -45,6 +45,12 @@ def test_replies_of_a_run_are_counted_verified_and_kept(typed: Typed, server: Se
     assert typed("verify") == (0, "", "store: every value is what was written\n")
     assert typed("gc", "--yes")[1] == "dropped 0 replies to 0 requests\n"
 
+    (tmp_path / "all").mkdir()
+    (tmp_path / "runs").rename(tmp_path / "all/loop")
+    told = typed("gc", "--yes", "--runs", "all")[1]
+    assert told == "dropped 0 replies to 0 requests\n", "runs in the folder of a loop or an evaluation count"
+    (tmp_path / "all/loop").rename(tmp_path / "runs")
+
     recipe.write_text(recipe.read_text().replace("revision: b", "revision: c"))
     shutil.rmtree(tmp_path / "runs/killed/versions")
     finish(recipe, tmp_path)

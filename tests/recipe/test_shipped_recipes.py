@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "arms": "arms",
     "train sft": "train_sft",
     "train grpo": "train_grpo",
+    "loop": "loop",
 }
 """Commands that take a recipe, with the name of its schema."""
 RECIPES = sorted(FOLDER.rglob("*.yaml"))
