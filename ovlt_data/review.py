@@ -15,6 +15,8 @@ import polars as pl
 from msgspec import Struct
 
 REVIEWS = "review.jsonl"
+SEEN = ["problem_id", "slot", "response_key", "source", "kept", "rejected_for"]
+"""What `summarise` looks at of a lineage."""
 SURE = 1.96
 """Standard errors to either side of a 95 percent interval."""
 

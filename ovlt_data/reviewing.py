@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from ovlt_data.publish.account import complete_card
 from ovlt_data.publish.parent import Parent, open_parent
 from ovlt_data.report import write_report
 from ovlt_data.review import Mark, Review, append_review, describe_finding, draw, read_reviews, summarise
@@ -28,6 +29,7 @@ def review_run(run: Path, *, n: int, seed: int, by: str) -> None:
     ask(draw(lineage, n, seed=seed), run, version, paths=paths, by=by, console=console, read_key=_read_key)
     for finding in summarise(lineage, read_reviews(run)):
         console.print(describe_finding(finding), markup=False, highlight=False, soft_wrap=True)
+    complete_card(run, version.folder)
     if (run / "run.json").exists():
         write_report(run)
 

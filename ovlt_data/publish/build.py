@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from ovlt_data.errors import NothingBuilt
-from ovlt_data.publish.account import write_account
+from ovlt_data.publish.account import complete_card, write_account
 from ovlt_data.publish.features import make_features
 from ovlt_data.publish.lineage import trace_samples
 from ovlt_data.publish.manifest import describe
@@ -54,7 +54,9 @@ def build_version(
         )
         write_account(manifest, place, recipe=resolved_yaml(recipe), kept=kept)
 
-    return place_version(folder, version := identify(splits), rows=kept.height, write=write)
+    built = place_version(folder, version := identify(splits), rows=kept.height, write=write)
+    complete_card(folder, built.path)
+    return built
 
 
 def _explain_nothing(funnel: Sequence[FunnelStep]) -> str:

@@ -6,9 +6,11 @@ import yaml
 
 from ovlt_data.publish.charts import CHARTS
 from ovlt_data.publish.manifest import Manifest
+from ovlt_data.review import Finding
 from ovlt_data.text.reflect import describe_stripped
 from ovlt_data.types import FunnelStep
 
+CARD = "README.md"
 _ROWS = {
     "sft": "A row is a picture (or none), a question as the student is asked it, and a completion: "
     "`<think>` reasoning `</think>`, a solution in prose, and the `<answer>`.",
@@ -16,8 +18,8 @@ _ROWS = {
 }
 
 
-def write_card(manifest: Manifest, *, recipe: str) -> str:
-    """The card's text; `recipe` is the resolved one."""
+def write_card(manifest: Manifest, *, recipe: str, findings: Sequence[Finding] = ()) -> str:
+    """The card's text; `recipe` is the resolved one, `findings` what people said of its samples."""
     sections = {
         "Load it": _load(),
         "Train on it": _train(manifest),
@@ -26,6 +28,7 @@ def write_card(manifest: Manifest, *, recipe: str) -> str:
             [(s.source, s.problems, s.kept, s.rows, s.licence or "not stated") for s in manifest.sources],
         ),
         "What was left out": _funnel(manifest.funnel),
+        "How precise": _precision(manifest, findings),
         "How hard, how long": f"![rows by source, pass rates, lengths]({CHARTS})\n\n{_lengths(manifest)}".strip(),
         "Who said it": _models(manifest),
         "Cite": "\n".join(f"- {name}: {text}" for name, text in sorted(manifest.citations.items())),
@@ -93,6 +96,25 @@ def _dropped(step: FunnelStep) -> str:
     if step.stripped:
         reasons.append(describe_stripped(step.stripped))
     return "; ".join(reasons)
+
+
+def _precision(manifest: Manifest, findings: Sequence[Finding]) -> str:
+    """Of rows that hold a sample: kept ones that people found right, by source; one that nobody looked at says so."""
+    seen = {finding.of: finding for finding in findings if finding.kept}
+    if manifest.kind != "sft" or not seen:
+        return ""
+    rows = [(s.source, s.rows, *_tell_precision(seen.get(s.source))) for s in manifest.sources if s.rows]
+    return (
+        _table(("source", "rows", "looked at", "right", "precision", "95 percent interval"), rows)
+        + "\n\nMarked by people (`ovlt review`) in a seeded draw from each source's rows; the interval is Wilson's."
+    )
+
+
+def _tell_precision(finding: Finding | None) -> Sequence[object]:
+    if finding is None:
+        return 0, "–", "–", "–"
+    share, interval = f"{finding.right / finding.n:.1%}", f"{finding.low:.1%} to {finding.high:.1%}"
+    return finding.n, finding.right, share, interval
 
 
 def _lengths(manifest: Manifest) -> str:

@@ -1,7 +1,8 @@
 """A version onto the Hub: files first, then one commit that holds everything or nothing, then its tag.
 
 What is there already is not sent again, so that an interrupted push goes on where it stood, and a version that stands
-at the head makes no commit. A commit names the one that it follows: where somebody was faster, the head is read again.
+at the head with its card makes no commit. A commit names the one that it follows: where somebody was faster, the head
+is read again.
 The token is the Hub's own affair (HF_TOKEN, or `hf auth login`): it is not asked for, printed or kept here.
 """
 
@@ -17,6 +18,7 @@ from msgspec import Struct
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ovlt_data.errors import EndpointStop, UsageError
+from ovlt_data.publish.card import CARD
 from ovlt_data.publish.charts import CHARTS
 from ovlt_data.publish.manifest import MANIFEST, Manifest
 from ovlt_data.publish.parent import Parent
@@ -57,7 +59,7 @@ def push_version(
     try:
         patient(api.create_repo, repo, repo_type="dataset", private=private, exist_ok=True)
         head = patient(_find_head, api, repo)
-        is_new = patient(_read_pushed, api, repo) != version.manifest.version
+        is_new = not patient(_stands_there, api, version, repo)
         if is_new:
             _upload(api, version, repo, patient, say)
             head = patient(_commit, api, version, repo)
@@ -82,7 +84,7 @@ def refuse_restricted(version: Parent) -> None:
 
 def list_files(version: Parent) -> list[Path]:
     """What travels: the version's own files, without what was written beside them later."""
-    names = ["README.md", CHARTS, MANIFEST, "recipe.yaml", "lineage.parquet", "rejected.parquet"]
+    names = [CARD, CHARTS, MANIFEST, "recipe.yaml", "lineage.parquet", "rejected.parquet"]
     return [*version.shards, *(path for name in names if (path := version.folder / name).is_file())]
 
 
@@ -107,7 +109,7 @@ def _add(version: Parent, files: Sequence[Path]) -> list[CommitOperationAdd]:
 def _commit(api: HfApi, version: Parent, repo: str) -> str:
     """Everything in one commit on the present head, unless an attempt whose answer was lost has made it."""
     head = _find_head(api, repo)
-    if _read_pushed(api, repo) == version.manifest.version:
+    if _stands_there(api, version, repo):
         return head
     added = _add(version, list_files(version))
     kept = {operation.path_in_repo for operation in added} | set(BESIDE)
@@ -130,13 +132,20 @@ def _find_head(api: HfApi, repo: str) -> str:
     return head
 
 
-def _read_pushed(api: HfApi, repo: str) -> str | None:
-    """The version at the head; None where there is none."""
+def _stands_there(api: HfApi, version: Parent, repo: str) -> bool:
+    """Whether the head is this version with this card, which a review completes after the rows have been pushed."""
+    manifest = _read_pushed(api, repo, MANIFEST)
+    if manifest is None or msgspec.json.decode(manifest, type=Manifest).version != version.manifest.version:
+        return False
+    return _read_pushed(api, repo, CARD) == (version.folder / CARD).read_bytes()
+
+
+def _read_pushed(api: HfApi, repo: str, name: str) -> bytes | None:
+    """A file at the head; None where there is none."""
     try:
-        path = api.hf_hub_download(repo, MANIFEST, repo_type="dataset", force_download=True)
+        return Path(api.hf_hub_download(repo, name, repo_type="dataset", force_download=True)).read_bytes()
     except (EntryNotFoundError, LocalEntryNotFoundError):
         return None
-    return msgspec.json.decode(Path(path).read_bytes(), type=Manifest).version
 
 
 def _retrying(say: Say, longest_wait: float) -> Retrying:

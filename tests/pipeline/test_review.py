@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlt_data.review import REVIEWS, draw, read_reviews, wilson
+from ovlt_data.publish.parent import open_parent, read_split
+from ovlt_data.publish.rows import TRAIN, identify
+from ovlt_data.review import REVIEWS, draw, read_reviews, summarise, wilson
 from ovlt_data.reviewing import review_run
 
 
@@ -54,6 +56,36 @@ def test_findings_are_told(run: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     said = capsys.readouterr().out
     assert "kept, shapes: 2 of 2 right (100%, 95 percent interval 34% to 100%)" in said
     assert "rejected as differs: 2 of 2 right" in said
+
+
+def test_the_card_states_the_precision_of_kept_rows_by_source(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = (run / "dataset").resolve()
+    before = {path.name: path.read_bytes() for path in version.iterdir() if path.is_file()}
+    assert b"How precise" not in before["README.md"]
+    press("rrwr", run, monkeypatch, n=4)
+    kept = summarise(pl.read_parquet(version / "lineage.parquet"), read_reviews(run))[0]
+    card = (version / "README.md").read_text()
+    assert kept.kept
+    assert f"| shapes | 8 | {kept.n} | {kept.right} | {kept.right / kept.n:.1%} | {kept.low:.1%} to" in card
+    after = {path.name: path.read_bytes() for path in version.iterdir() if path.is_file()}
+    assert {name for name in after if after[name] != before.get(name)} == {"README.md"}
+    assert check(version)
+
+
+def check(version: Path) -> bool:
+    """Whether the version's rows still are what its id says."""
+    parent = open_parent(version)
+    return identify({TRAIN: lambda: read_split(parent, TRAIN)}) == parent.manifest.version == version.name
+
+
+def test_reviews_stand_on_the_card_of_a_later_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = a_run.make_run(tmp_path)
+    made.build()
+    press("rrrr", tmp_path, monkeypatch)
+    made.recipe = a_run.make_recipe(kind="sft", steps=[{"max_words": 1000}, {"select": "all"}], answer="model")
+    later = made.build()
+    assert later.new
+    assert "| shapes | 8 | 2 | 2 | 100.0% | 34.2% to 100.0% |" in (later.path / "README.md").read_text()
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -16,8 +16,10 @@ from fake_hub import TOKEN, Served, serve_hub
 from msgspec.structs import replace
 
 from ovlt_data.errors import UsageError
+from ovlt_data.publish.account import complete_card
 from ovlt_data.publish.parent import open_parent
 from ovlt_data.publish.push import push_version
+from ovlt_data.review import Review, append_review
 
 REPO = "someone/shapes"
 OVLT = [sys.executable, "-c", "from ovlt_data.cli import main; main()"]
@@ -63,6 +65,19 @@ def test_a_version_is_one_commit_with_its_tags_and_loads_again(tmp_path: Path) -
     assert set(commits[-1][1]) >= {"README.md", "ovlt.json", "recipe.yaml", "lineage.parquet", "rejected.parquet"}
     assert state["tags"][REPO] == {said["version"]: commits[-1][0], "first": commits[-1][0]}
     assert json.loads(loaded.splitlines()[-1]) == [8, "p1/0", [56, 56]]
+
+
+def test_a_card_that_a_review_has_completed_is_pushed_alone(tmp_path: Path) -> None:
+    run = made(tmp_path)
+    version = open_parent(tmp_path)
+    with serve_hub() as hub:
+        first = pushed(push(hub, run))
+        append_review(tmp_path, Review(id="p1/0", response_key="p10", version=first["version"], mark="right"))
+        complete_card(tmp_path, version.folder)
+        second, third = pushed(push(hub, run)), pushed(push(hub, run))
+        _, before, after = hub.state()["commits"][REPO]
+    assert (second["new"], second["version"], third["new"]) == (True, first["version"], False)
+    assert {name for name in after[1] if before[1].get(name) != after[1][name]} == {"README.md"}
 
 
 def test_a_version_that_stands_there_makes_no_commit_and_another_replaces_its_files(tmp_path: Path) -> None:
