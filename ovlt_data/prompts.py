@@ -5,11 +5,12 @@ sandbox, and what stands in a problem is filled in as it is: braces in a questio
 """
 
 import hashlib
+import re
 import string
 from collections.abc import Sequence, Set
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -21,13 +22,30 @@ from ovlt_data.errors import RowError, UsageError
 OF_PROBLEM = frozenset({"question", "choices", "source", "answer_type", "precision"})
 """Variables of a problem; `choices` is a list, empty where the answer is free. The last two are for benchmarks whose
 own questions say what form of answer they want; `precision` is in decimal places, or none."""
-SAID = frozenset({"caption", "feedback", "trace"})
-"""Variables for what models said before: only prompts that follow it may use them."""
+
+
+class Said(TypedDict, total=False):
+    """Variables for what was said before: only prompts that follow it may use them."""
+
+    caption: str | None
+    feedback: str | None
+    trace: str | None
+    output: str
+    """The end of a reply."""
+    answer: str
+    """A reply's."""
+    gold: str
+
+
+SAID = frozenset(Said.__annotations__)
 VARIABLES = OF_PROBLEM | SAID
 """All that there are."""
 
 FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError)
 """What an expression in a template can raise."""
+
+TRIAL = Said(caption="A picture.", feedback="Where?", trace="So it is.", output="It is 3.", answer="3", gold="4")
+_TILDES = re.compile("~{3,}")
 
 
 class Prompt(Struct, frozen=True, kw_only=True):
@@ -47,17 +65,14 @@ class Prompt(Struct, frozen=True, kw_only=True):
         *,
         question: str = "",
         choices: Sequence[str] = (),
-        caption: str | None = None,
         source: str = "",
         answer_type: str = "",
         precision: int | None = None,
-        feedback: str | None = None,
-        trace: str | None = None,
+        **said: Unpack[Said],
     ) -> str:
-        """The user message, without white space around it; using what nobody said is an error."""
+        """The user message, without white space around it; using what nobody `said` (see SAID) is an error."""
         values: dict[str, object] = {"question": question, "choices": list(choices), "source": source}
         values |= {"answer_type": answer_type, "precision": precision}
-        said = {"caption": caption, "feedback": feedback, "trace": trace}
         values |= {name: text for name, text in said.items() if text is not None}
         try:
             return _compile(self.text).render(values).strip()
@@ -115,8 +130,7 @@ def _check(text: str, *, path: Path, known: Set[str]) -> frozenset[str]:
 def _try_out(prompt: Prompt) -> None:
     """Rendered before anything is spent: what a template does wrong, it does to any problem."""
     for choices in ((), ("one", "two")):
-        said = dict.fromkeys(SAID, "A picture.")
-        prompt.render(question="Which?", choices=choices, source="trial", **said)
+        prompt.render(question="Which?", choices=choices, source="trial", **TRIAL)
 
 
 def letter(choices: Sequence[str]) -> list[tuple[str, str]]:
@@ -126,11 +140,17 @@ def letter(choices: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(string.ascii_uppercase, choices, strict=False))
 
 
+def fence(text: str) -> str:
+    """Text between lines of tildes that it does not hold itself, and so can't close: `{{ answer | fenced }}`."""
+    tildes = "~" * (1 + max(map(len, _TILDES.findall(text)), default=2))
+    return f"{tildes}\n{text}\n{tildes}"
+
+
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     filters: dict[str, Any] = environment.filters
-    filters["lettered"] = letter
+    filters |= {"lettered": letter, "fenced": fence}
     # Nothing random: a row's prompt must come out the same twice.
     del filters["random"], environment.globals["lipsum"]
     return environment

@@ -143,8 +143,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why it is not correct, as a short word.
 
-    Wrong: `no_answer`, `truncated`, `loop`, `hedged`, `over_size`, `differs`.
-    Unscorable: `timeout`, `memory`, `no_gold`.
+    Wrong: `no_answer`, `truncated`, `loop`, `hedged`, `over_size`, `differs`, `judged_wrong`.
+    Unscorable: `timeout`, `memory`, `no_gold`; where a judge was asked, `judge_unclear`, `judge_failed`.
     """
 
 
@@ -161,6 +161,20 @@ class Edit(Struct, frozen=True, kw_only=True):
     """Why it can't stand for the trace: there is none, its form is another, it still speaks of the caption, or its
     answer is not right."""
     response_key: str
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """What a language model says of one answer. It decides only what the rules leave unscorable."""
+
+    status: Status
+    reason: str = ""
+    """Of `unscorable`: `judge_unclear` for a reply in another form than was asked for, `judge_failed` for none."""
+    answer: str = ""
+    """What it compared with the gold; empty where it found none, which is wrong."""
+    said: str = ""
+    """Its words."""
+    response_keys: tuple[str, ...] = ()
+    """The store's keys of what it was asked (hex)."""
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -183,6 +197,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     edit: Edit | None = None
     """None where none was asked for."""
+    judgement: Judgement | None = None
+    """None where no judge was asked."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
