@@ -100,6 +100,7 @@ class Account:
             failures=tally.failed,
             samples=tally.samples,
             verdicts=tally.verdicts,
+            judged=tally.judged,
             reasonless=tally.reasonless,
             rows=version.rows if version else 0,
             funnel=curated.funnel if curated else (),

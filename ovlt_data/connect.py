@@ -99,7 +99,8 @@ async def serve_metrics(
 
 def used_models(recipe: Recipe) -> list[str]:
     """Names of the models that the recipe's steps ask, in the order of the steps."""
-    named = [name for step in (recipe.caption, recipe.reason) if step for name in step.models]
+    steps = (recipe.caption, recipe.reason, recipe.judge)
+    named = [name for step in steps if step for name in step.models]
     return list(dict.fromkeys([*named, *([recipe.rewrite.model] if recipe.rewrite else [])]))
 
 

@@ -12,10 +12,16 @@ from ovlt_data.errors import UsageError
 from ovlt_data.run_folder import RUN_FILE, read_run
 from ovlt_data.tables import read_table
 
-KEYS = {"samples": ["response_key", "edit"], "captions": ["response_key", "turns"], "failures": ["request_key"]}
+KEYS = {
+    "samples": ["response_key", "judgement", "edit"],
+    "captions": ["response_key", "turns"],
+    "failures": ["request_key"],
+}
 """Tables of a run and their columns that name requests, or hold what does: what a failed problem has of its samples is
 kept too."""
-LINEAGE = ("response_key", "edit", "caption_response_key", "caption_turns")
+LINEAGE = ("response_key", "judgement", "edit", "caption_response_key", "caption_turns")
+HOLD_KEYS = frozenset({"response_key", "response_keys"})
+"""Fields of what is nested that name requests."""
 FINISHED = ("done", "empty", "generated")
 
 
@@ -98,7 +104,10 @@ def _unfold(keys: pl.Series) -> pl.Series:
     """The keys of what is nested."""
     if isinstance(keys.dtype, pl.List):
         return _unfold(keys.explode())
-    return keys.struct.field("response_key") if isinstance(keys.dtype, pl.Struct) else keys
+    if not isinstance(keys.dtype, pl.Struct):
+        return keys
+    (field,) = HOLD_KEYS.intersection(keys.struct.fields)
+    return _unfold(keys.struct.field(field))
 
 
 def _say(text: str) -> None:

@@ -52,6 +52,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     samples: int
     verdicts: Mapping[str, int]
     """Samples: `correct`, or the reason why not."""
+    judged: Mapping[str, int] = {}
+    """Samples that a judge was asked for, by its word: `correct`, `wrong`, `judge_unclear`, `judge_failed`."""
     reasonless: int
     """Samples without reasoning."""
     rows: int = 0
@@ -100,6 +102,12 @@ def describe_refined(tally: Tally) -> list[str]:
         return []
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in tally.unrefined.items())
     return [f"captions: {tally.captions:,}, of which {tally.refined:,} were refined; ended early: {kinds or 'none'}"]
+
+
+def describe_judged(tally: Tally) -> list[str]:
+    """What the judge said, where one was asked."""
+    words = ", ".join(f"{n:,} {word}" for word, n in tally.judged.most_common())
+    return [f"judge: asked for {tally.judged.total():,} samples: {words}"] if words else []
 
 
 def describe_quota(stop_when: StopWhen, quota: Quota, tally: Tally) -> list[str]:

@@ -24,10 +24,10 @@ from ovlt_data.errors import NothingBuilt, OvltError
 from ovlt_data.generate.lasting import read_lasting
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.run import generate, plan_walk
-from ovlt_data.generate.sent import add_caption_prompts, add_reason_prompts
+from ovlt_data.generate.sent import add_caption_prompts, add_judge_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
 from ovlt_data.mixing import mix_curated
-from ovlt_data.outcome import Outcome, describe_quota, describe_refined, describe_rungs
+from ovlt_data.outcome import Outcome, describe_judged, describe_quota, describe_refined, describe_rungs
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import build_version
 from ovlt_data.publish.place import Version
@@ -131,7 +131,7 @@ async def run_recipe(
             return await asyncio.to_thread(_end_early, run)
         _report_reasonless(run)
         quota = describe_quota(recipe.stop_when, run.quota, tally)
-        for line in [*describe_refined(tally), *describe_rungs(tally.rungs), *quota]:
+        for line in [*describe_refined(tally), *describe_rungs(tally.rungs), *describe_judged(tally), *quota]:
             say(line)
         if shard is not None or not options.build:
             return await asyncio.to_thread(run.account.close, "generated")
@@ -254,12 +254,13 @@ def _find_rated(recipe: Recipe) -> pl.Expr:
 
 def _build(run: Run, samples: pl.DataFrame, curated: Curated, provenance: Provenance) -> Version:
     problems, captions = (read_table(run.folder, table) for table in ("problems", "captions"))
+    asked = add_reason_prompts(samples, problems, captions, run.plan)
     return build_version(
         run.folder,
         recipe=run.recipe,
         problems=problems,
         captions=add_caption_prompts(captions, problems, run.plan),
-        samples=add_reason_prompts(samples, problems, captions, run.plan),
+        samples=add_judge_prompts(asked, problems, run.plan),
         curated=curated,
         provenance=provenance,
     )

@@ -190,6 +190,12 @@ def _read_asked(folder: Path, probe: Probe) -> defaultdict[str, set[_Asked]]:
         said = read_table(folder, "samples").filter(pl.col("model") == rung.model)
         for problem, key in said.select("problem_id", "response_key").unique().iter_rows():
             asked[problem].add(_Asked(rung.model, key, rung.samples.max, cap))
+    if (judge := probe.plan.judge) is not None:
+        cap = probe.recipe.models[judge.model].sampling.max_tokens
+        keys = pl.col("judgement").struct.field("response_keys").alias("key")
+        said = read_table(folder, "samples").select("problem_id", keys).explode("key").drop_nulls()
+        for problem, key in said.iter_rows():
+            asked[problem].add(_Asked(judge.model, key, 1, cap))
     if (editor := probe.plan.edit) is not None:
         cap = probe.recipe.models[editor.model].sampling.max_tokens
         edits = read_table(folder, "samples").select("problem_id", pl.col("edit").struct.field("response_key"))

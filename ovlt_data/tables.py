@@ -31,6 +31,15 @@ PROBLEMS = pl.Schema(
         "image_sha256": pl.List(pl.String),
     }
 )
+JUDGEMENT = pl.Struct(
+    {
+        "status": pl.String,
+        "reason": pl.String,
+        "answer": pl.String,
+        "said": pl.String,
+        "response_keys": pl.List(pl.String),
+    }
+)
 CAPTIONS = pl.Schema(
     {
         "problem_id": pl.String,
@@ -69,6 +78,7 @@ SAMPLES = pl.Schema(
         "extracted": pl.String,
         "method": pl.String,
         "reason": pl.String,
+        "judgement": JUDGEMENT,
         "edit": EDIT,
     }
 )

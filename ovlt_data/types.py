@@ -275,3 +275,5 @@ class FunnelStep(Struct, frozen=True, kw_only=True):
     """Rows that the step edited, or marked instead of dropping."""
     stripped: Stripped | None = None
     """Of a step that takes reflections out."""
+    judged: int = 0
+    """Of the rows that came out: those that rest on a judge's word, not on a rule's."""

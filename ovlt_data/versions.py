@@ -106,6 +106,8 @@ def _show_trace(trace: Trace) -> None:
         fate = "kept" if sample["kept"] else f"{sample['rejected_for']} at `{sample['rejected_at']}`"
         print(f"\nsample {sample['slot']} · {sample['status']} · {fate}")
         _show("", sample, ("model", "response_key", "extracted", "method", "reason", "finish_reason", "prompt"))
+        _show("", sample, ("judge", "judge_prompt"))
+        _show("judgement", sample.get("judgement") or {}, ("status", "answer", "said", "response_keys"))
         _show("", sample, ("reasoning", "content"))
         if edit := sample.get("edit"):
             fate = "stands in the row" if sample["edited"] else "does not stand in a row"

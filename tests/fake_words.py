@@ -13,6 +13,8 @@ from typing import Any
 
 WORDS = "so first the left number then right one together that makes let me add"
 PICTURE_TOKENS = 64
+_JUDGE = re.compile(r"\(judge: (.*?)\).*<verdict>", re.DOTALL)
+"""Whoever is asked for a verdict says what the question has for it in brackets."""
 
 _TRACE = re.compile("<reasoning>.*</solution>", re.DOTALL)
 """Whoever is given one is an editor."""
@@ -53,6 +55,8 @@ def _parts(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def speak(messages: Sequence[Mapping[str, Any]], seed: int) -> str:
     """What is said under this seed: a thought of some length, prose, an answer."""
+    if scripted := _JUDGE.search(text_of(messages)):
+        return scripted[1]
     if trace := _TRACE.search(text_of(messages)):
         return _edit(trace[0])
     draw = random.Random(f"{hash_messages(messages)} {seed}")

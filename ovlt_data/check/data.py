@@ -60,13 +60,16 @@ def check_identity(recipe: Recipe) -> Iterator[Finding]:
 
 
 def check_sampling(recipe: Recipe) -> Iterator[Finding]:
-    """What adaptive samples mean for a dataset that is about difficulty."""
+    """What adaptive samples mean for a dataset that is about difficulty, and chance for a judge."""
     if recipe.build.kind == "grpo" and recipe.reason is not None and recipe.reason.samples.until is not None:
         says = (
             "is adaptive and build.kind is grpo: pass_rate is null, since the number of samples follows from their "
             "outcome, and min_correct alone tells problems apart; for pass rates say samples: 4"
         )
         yield Finding("warning", "reason.samples", says)
+    if recipe.judge is not None and not (sampling := recipe.models[recipe.judge.model].sampling).greedy:
+        says = f"draws its word with temperature {sampling.temperature:g}; for the likeliest one say temperature: 0"
+        yield Finding("warning", f"models.{recipe.judge.model}.sampling", says)
 
 
 def _passes(problem: Problem) -> bool:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ovlt_data.answers import canonical_answer
 from ovlt_data.check.finding import Finding
+from ovlt_data.check.judge import check_judge
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask, encode_messages, wire_body
@@ -56,6 +57,8 @@ async def check_endpoints(
             yield show_row(recipe, problem, sample)
             if plan.edit is not None:
                 yield await _try_editor(problem, sample, plan.edit, engine)
+        if plan.judge is not None:
+            yield await check_judge(problem, plan.judge, engine)
     except RowError as error:
         yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
 

@@ -15,6 +15,7 @@ def count_verdicts(problems: pl.DataFrame, samples: pl.DataFrame, *, rated: pl.E
         n_correct=(status == "correct").sum().cast(pl.Int64),
         n_wrong=(status == "wrong").sum().cast(pl.Int64),
         n_unscorable=(status == "unscorable").sum().cast(pl.Int64),
+        n_judged=(pl.col("method") == "judge").sum().cast(pl.Int64),
         pass_rate=(share == "correct").sum() / (share != "unscorable").sum(),
     )
     names = [name for name in counts.columns if name.startswith("n_")]

@@ -23,7 +23,14 @@ def count_step(
         problems_out=after["problem_id"].n_unique(),
         reasons=dict(sorted((reasons or {}).items(), key=lambda item: (-item[1], item[0]))),
         touched=touched,
+        judged=_count_judged(after),
     )
+
+
+def _count_judged(rows: pl.DataFrame) -> int:
+    """Samples whose verdict is a judge's; problems that have one."""
+    is_judged = pl.col("method") == "judge" if "method" in rows.columns else pl.col("n_judged") > 0
+    return rows.filter(is_judged).height
 
 
 def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[str]:
@@ -61,6 +68,8 @@ def _describe_step(step: FunnelStep, width: int) -> str:
     told = [f"{n:,} {reason}" for reason, n in step.reasons.items()]
     if step.touched:
         told.append(f"{step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
+    if step.judged:
+        told.append(f"{step.judged:,} by the judge's word")
     counts = f"{step.rows_in:>9,} -> {step.rows_out:>9,} rows {step.problems_out:>9,} problems"
     if step.stripped:
         told.append(describe_stripped(step.stripped))

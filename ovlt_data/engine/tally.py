@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ovlt_data.engine.bottleneck import Limit
 from ovlt_data.engine.traffic import Traffic
 from ovlt_data.text.loops import FINISHED_IN_LOOP
-from ovlt_data.types import Caption, Reply
+from ovlt_data.types import Caption, Reply, Sample
 
 
 @dataclass(slots=True)
@@ -59,6 +59,8 @@ class Tally:
     samples: int = 0
     verdicts: Counter[str] = field(default_factory=Counter[str])
     """Samples by `correct`, or by the reason why they are not."""
+    judged: Counter[str] = field(default_factory=Counter[str])
+    """Those that a judge was asked for, by its word: `correct`, `wrong`, `judge_unclear` or `judge_failed`."""
     reasonless: int = 0
     """Samples whose reply held no reasoning."""
     sent: defaultdict[str, Sent] = field(default_factory=lambda: defaultdict(Sent))
@@ -109,6 +111,14 @@ class Tally:
         self.refined += sum(turn.role == "caption" and bool(turn.text) for turn in caption.turns) > 1
         if caption.unrefined:
             self.unrefined[caption.unrefined] += 1
+
+    def count_sample(self, sample: Sample) -> None:
+        """One that arrived, with its verdict."""
+        self.samples += 1
+        self.verdicts[sample.verdict.reason or sample.verdict.status] += 1
+        self.reasonless += sample.reasoning_origin == "none"
+        if sample.judgement is not None:
+            self.judged[sample.judgement.reason or sample.judgement.status] += 1
 
     @property
     def walking(self) -> int:

@@ -12,7 +12,8 @@ from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.request import Ask
 from ovlt_data.engine.tally import RungTally
 from ovlt_data.errors import RowError
-from ovlt_data.generate.verify import judge
+from ovlt_data.generate.judge import Judge
+from ovlt_data.generate.verify import verify
 from ovlt_data.recipe import ReasonStep, SampleCount
 from ovlt_data.text.think import split_reasoning
 from ovlt_data.types import Problem, Reply, Sample
@@ -64,9 +65,11 @@ async def reason_problem(
     min_samples: int,
     patient: bool = False,
     tallies: Sequence[RungTally] = (),
+    judge: Judge | None = None,
 ) -> Reasoned:
     """Raises RowError when too few samples arrived; if `patient`, also when one of them may still arrive."""
-    climb = _Climb(problem, Ask(model="", text=text, images=problem.images if sees_images else ()), engine, rungs[0])
+    ask = Ask(model="", text=text, images=problem.images if sees_images else ())
+    climb = _Climb(problem, ask, engine, rungs[0], judge)
     for rung in rungs:
         if climb.failure is None:
             await climb.climb(rung)
@@ -78,16 +81,23 @@ async def reason_problem(
     return Reasoned([climb.samples[slot] for slot in sorted(climb.samples)], climb.by_rung)
 
 
-async def judge_replies(
-    problem: Problem, by_slot: Mapping[int, Reply], *, key: str, rung: Rung | None = None
+async def grade_replies(
+    problem: Problem,
+    by_slot: Mapping[int, Reply],
+    *,
+    key: str,
+    rung: Rung | None = None,
+    judge: Judge | None = None,
 ) -> list[Sample]:
-    return [await _make_sample(problem, slot, by_slot[slot], key=key, rung=rung) for slot in sorted(by_slot)]
+    """Samples with their verdicts: the rules', and for what these leave open that of a judge, if there is one."""
+    samples = [await _make_sample(problem, slot, by_slot[slot], key=key, rung=rung) for slot in sorted(by_slot)]
+    return await judge.judge(samples) if judge is not None else samples
 
 
 class _Climb:
     """One problem's samples, as they become more."""
 
-    def __init__(self, problem: Problem, ask: Ask, engine: Engine, start: Rung) -> None:
+    def __init__(self, problem: Problem, ask: Ask, engine: Engine, start: Rung, judge: Judge | None) -> None:
         self.samples: dict[int, Sample] = {}
         self.by_rung: dict[int, list[Sample]] = {}
         self.failure: RowError | None = None
@@ -96,6 +106,7 @@ class _Climb:
         self._problem = problem
         self._ask = ask
         self._engine = engine
+        self._judge = judge
         self._enough = start.samples.enough
 
     async def climb(self, rung: Rung) -> None:
@@ -126,7 +137,7 @@ class _Climb:
         ask = Ask(model=rung.model, text=self._ask.text, images=self._ask.images, max_tokens=rung.max_tokens)
         replies = await self._engine.sample_slots(ask, tuple(slot - first for slot in slots))
         by_slot = {first + slot: reply for slot, reply in replies.by_slot.items()}
-        samples = await judge_replies(self._problem, by_slot, key=replies.key, rung=rung)
+        samples = await grade_replies(self._problem, by_slot, key=replies.key, rung=rung, judge=self._judge)
         self.by_rung.setdefault(rung.number, []).extend(samples)
         self.samples |= {sample.slot: sample for sample in samples}
         self.failure = replies.failure
@@ -151,5 +162,5 @@ async def _make_sample(problem: Problem, slot: int, reply: Reply, *, key: str, r
         finish_reason=finish_reason,
         completion_tokens=reply.completion_tokens,
         response_key=key,
-        verdict=await judge(problem, thought.content, finish_reason=finish_reason),
+        verdict=await verify(problem, thought.content, finish_reason=finish_reason),
     )

@@ -66,5 +66,5 @@ def problem_row(problem: Problem, *, number: int) -> dict[str, Any]:
 
 def sample_row(sample: Sample, *, source: str) -> dict[str, Any]:
     """The columns of a sample with its verdict, and more."""
-    edit = asdict(sample.edit) if sample.edit else None
-    return asdict(sample) | asdict(sample.verdict) | {"edit": edit, "source": source}
+    beside = {"edit": msgspec.to_builtins(sample.edit), "judgement": msgspec.to_builtins(sample.judgement)}
+    return asdict(sample) | asdict(sample.verdict) | beside | {"source": source}

@@ -12,6 +12,7 @@ from ovlt_data.engine.window import walk_rows
 from ovlt_data.errors import TooManyFailures
 from ovlt_data.generate.edit import EditPlan
 from ovlt_data.generate.given import read_given
+from ovlt_data.generate.judge import JudgePlan
 from ovlt_data.generate.lasting import LastingFailures, read_lasting
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Rung, plan_rungs
@@ -37,6 +38,7 @@ def plan_walk(recipe: Recipe) -> Plan:
     return Plan(
         caption=_plan_caption(recipe),
         reason=_plan_reason(recipe),
+        judge=_plan_judge(recipe),
         edit=_plan_edits(recipe),
         min_samples=recipe.stop.min_samples,
     )
@@ -124,6 +126,18 @@ def _plan_reason(recipe: Recipe) -> ReasonPlan | None:
         return None
     prompt = _load(step.prompt, recipe, *(["caption"] if recipe.caption is not None else []))
     return ReasonPlan(model=step.model, prompt=prompt, rungs=plan_rungs(step))
+
+
+def _plan_judge(recipe: Recipe) -> JudgePlan | None:
+    step = recipe.judge
+    if step is None:
+        return None
+    return JudgePlan(
+        model=step.model,
+        prompt=_load(step.prompt, recipe, "gold", "answer"),
+        extract=_load(step.extract, recipe, "output") if step.extract is not None else None,
+        every=step.of == "all",
+    )
 
 
 def _plan_edits(recipe: Recipe) -> EditPlan | None:

@@ -37,6 +37,19 @@ def add_reason_prompts(
     return _add_prompts(samples, captioned, plan.reason.prompt if plan.reason else None)
 
 
+def add_judge_prompts(samples: pl.DataFrame, problems: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Samples with a column `judge_prompt`: the text that the judge got, null where it was not asked."""
+    judge, by_id = plan.judge, {row["id"]: row for row in problems.iter_rows(named=True)}
+    rows = samples.select("problem_id", "judgement").iter_rows() if judge else ()
+    prompts = [
+        render_prompt(judge.prompt, by_id[problem], gold=by_id[problem]["answer"], answer=judgement["answer"])
+        if judge and judgement and judgement["said"]
+        else None
+        for problem, judgement in rows
+    ]
+    return samples.with_columns(judge_prompt=pl.Series(prompts or [None] * samples.height, dtype=pl.String))
+
+
 def _add_prompts(table: pl.DataFrame, problems: pl.DataFrame, prompt: Prompt | None) -> pl.DataFrame:
     if prompt is None:
         return table.with_columns(prompt=pl.lit(None, pl.String))

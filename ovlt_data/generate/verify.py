@@ -8,7 +8,7 @@ from ovlt_data.text.loops import FINISHED_IN_LOOP
 from ovlt_data.types import Problem, Verdict
 
 
-async def judge(problem: Problem, content: str, *, finish_reason: str) -> Verdict:
+async def verify(problem: Problem, content: str, *, finish_reason: str) -> Verdict:
     """A verdict for one sample; `content` is what follows its reasoning.
 
     What the rules can't decide goes to the symbolic worker, and is waited for in a thread.

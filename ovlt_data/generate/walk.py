@@ -15,9 +15,10 @@ from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
 from ovlt_data.generate.edit import EditPlan, edit_samples
 from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
+from ovlt_data.generate.judge import Judge, JudgePlan
 from ovlt_data.generate.lasting import LastingFailures
 from ovlt_data.generate.quota import Quota
-from ovlt_data.generate.reason import Reasoned, Rung, judge_replies, reason_problem
+from ovlt_data.generate.reason import Reasoned, Rung, grade_replies, reason_problem
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.refine import RefinePlan, refine_caption
 from ovlt_data.generate.render import render_prompt
@@ -50,16 +51,20 @@ class Plan(Struct, frozen=True):
 
     caption: CaptionPlan | None
     reason: ReasonPlan | None
+    judge: JudgePlan | None = None
     edit: EditPlan | None = None
     min_samples: int = 1
 
     def list_asked(self) -> dict[str, tuple[str, Prompt]]:
         """Who is asked and how, by role."""
         refine = self.caption.refine if self.caption else None
-        asked = {"caption": self.caption, "feedback": refine, "reason": self.reason, "edit": self.edit}
+        steps = {"caption": self.caption, "feedback": refine, "reason": self.reason}
+        asked = steps | {"judge": self.judge, "edit": self.edit}
         by_role = {role: (step.model, step.prompt) for role, step in asked.items() if step and step.prompt}
         if self.caption and refine:
             by_role["refine"] = (self.caption.model, refine.rewrite)
+        if self.judge and self.judge.extract:
+            by_role["judge (extraction)"] = (self.judge.model, self.judge.extract)
         return by_role
 
 
@@ -127,7 +132,7 @@ class Walker:
         try:
             caption = await self._caption(row, problem)
             stage = "reason"
-            reasoned = await self._reason(problem, caption, patient=row.exhausted < REJOINS)
+            reasoned = await self._reason(row, problem, caption)
             stage = "edit"
             reasoned = await self._edit(row, problem, reasoned)
         except RowError as error:
@@ -170,12 +175,21 @@ class Walker:
             self._do_without(row, problem, "refine", refined.failure)
         return refined.caption
 
-    async def _reason(self, problem: Problem, caption: Caption | None, *, patient: bool) -> Reasoned:
-        plan = self._plan.reason
+    async def _reason(self, row: Row, problem: Problem, caption: Caption | None) -> Reasoned:
+        plan, patient = self._plan.reason, row.exhausted < REJOINS
         if plan is None:
             return Reasoned([], {})
+        judge = Judge(problem, self._plan.judge, self._engine, patient=patient) if self._plan.judge else None
+        reasoned = await self._sample(problem, caption, plan, judge, patient=patient)
+        for failure in judge.failures if judge else ():
+            self._do_without(row, problem, "verify", failure)
+        return reasoned
+
+    async def _sample(
+        self, problem: Problem, caption: Caption | None, plan: ReasonPlan, judge: Judge | None, *, patient: bool
+    ) -> Reasoned:
         if plan.given is not None:
-            return await _given_samples(problem, plan.given)
+            return await _given_samples(problem, plan.given, judge)
         assert plan.prompt is not None, "a plan names a table or a prompt"
         return await reason_problem(
             problem,
@@ -186,6 +200,7 @@ class Walker:
             min_samples=self._plan.min_samples,
             patient=patient,
             tallies=self._tally.rungs,
+            judge=judge,
         )
 
     async def _edit(self, row: Row, problem: Problem, reasoned: Reasoned) -> Reasoned:
@@ -209,9 +224,7 @@ class Walker:
             self._tally.count_caption(caption)
         for sample in reasoned.samples:
             self._recorder.add_sample(sample, source=problem.source)
-            self._tally.verdicts[sample.verdict.reason or sample.verdict.status] += 1
-            self._tally.reasonless += sample.reasoning_origin == "none"
-        self._tally.samples += len(reasoned.samples)
+            self._tally.count_sample(sample)
         self._tally.kept += 1
         if self._plan.reason is not None and self._plan.reason.rungs:
             count_rungs(reasoned, self._plan.reason.rungs[0].samples.enough, self._tally.rungs)
@@ -277,9 +290,9 @@ def count_rungs(reasoned: Reasoned, enough: int, tallies: Sequence[RungTally]) -
         tally.completion_tokens += sum(sample.completion_tokens for sample in samples)
 
 
-async def _given_samples(problem: Problem, given: Given) -> Reasoned:
+async def _given_samples(problem: Problem, given: Given, judge: Judge | None) -> Reasoned:
     rows = given.rows(problem)
     if not rows:
         raise MissingInTable("the samples table has no row under this problem's id or origin")
     replies = {slot: given_reply(row) for slot, row in enumerate(rows)}
-    return Reasoned(await judge_replies(problem, replies, key=""), {})
+    return Reasoned(await grade_replies(problem, replies, key="", judge=judge), {})

@@ -8,7 +8,7 @@ import polars as pl
 
 from ovlt_data.errors import NothingBuilt
 from ovlt_data.publish.account import complete_card, write_account
-from ovlt_data.publish.features import make_features
+from ovlt_data.publish.features import OF_JUDGED, list_further, make_features
 from ovlt_data.publish.lineage import trace_samples
 from ovlt_data.publish.manifest import describe
 from ovlt_data.publish.place import Version, place_version
@@ -42,10 +42,10 @@ def build_version(
         raise NothingBuilt(_explain_nothing(curated.funnel))
     make = partial(make_rows, problems=problems, captions=captions, answer=build.answer, provenance=provenance)
     splits = {split: partial(make, rows) for split, rows in split_rows(kept).items()}
-    marks = [column for column in kept.columns if column.startswith("mark_")]
+    further = [*list_further(kept.columns), *(OF_JUDGED if recipe.judge is not None else ())]
 
     def write(place: Path) -> None:
-        shards = write_splits(splits, place / "data", make_features(build.kind, marks))
+        shards = write_splits(splits, place / "data", make_features(build.kind, further))
         lineage = trace_samples(problems, captions, samples, curated=curated, provenance=provenance)
         lineage.write_parquet(place / "lineage.parquet", row_group_size=ROW_GROUP)
         curated.rejected.write_parquet(place / "rejected.parquet", row_group_size=ROW_GROUP)

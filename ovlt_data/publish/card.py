@@ -93,6 +93,8 @@ def _dropped(step: FunnelStep) -> str:
     reasons = [f"{n:,} {reason}" for reason, n in step.reasons.items()] or ["none"]
     if step.touched:
         reasons.append(f"{step.touched:,} {'marked' if step.step.startswith('mark') else 'edited'}")
+    if step.judged:
+        reasons.append(f"{step.judged:,} by the judge's word")
     if step.stripped:
         reasons.append(describe_stripped(step.stripped))
     return "; ".join(reasons)

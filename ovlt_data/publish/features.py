@@ -50,6 +50,15 @@ TO_KNOW = {
 """Beside what is trained on: what a row is, and where it comes from."""
 
 
-def make_features(kind: Kind, marks: Iterable[str] = ()) -> Features:
-    """Columns of a kind of dataset, with one for each filter that the recipe marks by."""
-    return Features(_TO_TRAIN_ON[kind] | TO_KNOW | dict.fromkeys(marks, Value("bool")))
+OF_JUDGED = {"judge": _TEXT, "judge_prompt_hash": _TEXT}
+"""Of a version whose recipe has a judge: who it is where the row rests on its word, else null."""
+
+
+def make_features(kind: Kind, further: Iterable[str] = ()) -> Features:
+    """Columns of a kind of dataset, and further ones: a judge's, and one for each filter that the recipe marks by."""
+    return Features(_TO_TRAIN_ON[kind] | TO_KNOW | {name: OF_JUDGED.get(name, Value("bool")) for name in further})
+
+
+def list_further(names: Iterable[str]) -> list[str]:
+    """Of a version's columns, those that not every version has."""
+    return [name for name in names if name in OF_JUDGED or name.startswith("mark_")]

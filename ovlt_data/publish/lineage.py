@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ovlt_data.publish.provenance import Provenance
+from ovlt_data.publish.provenance import JUDGE, Provenance
 from ovlt_data.tables import Curated
 
 EDIT = "edit"
@@ -24,8 +24,8 @@ def trace_samples(
     """Samples in the order (source, problem_id, slot), each with its problem, its caption and what became of it.
 
     `model` is the identity of who said it, `rung` the try that it comes from. `words` is the length of its reasoning
-    when it was kept or dropped; a problem's row (GRPO) has none. `edit` is what an editor made of a trace, `edited`
-    whether that stands in its row.
+    when it was kept or dropped; a problem's row (GRPO) has none. Where a judge was asked, `judge` is who it is, and
+    `judgement` what it said. `edit` is what an editor made of a trace, `edited` whether that stands in its row.
     """
     keys = [column for column in ("problem_id", "slot") if column in curated.rows.columns]
     fates = [
@@ -49,6 +49,7 @@ def trace_samples(
             pl.col("kept", "edited").fill_null(value=False),
             pl.col("model").replace(provenance.teachers),
             *_tell_editor(provenance),
+            judge=pl.when(pl.col("judgement").is_not_null()).then(pl.lit(provenance.models.get(JUDGE), pl.String)),
         )
         .sort("source", "problem_id", "slot")
     )

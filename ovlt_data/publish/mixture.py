@@ -11,7 +11,7 @@ import polars as pl
 
 from ovlt_data.errors import NothingBuilt, UsageError
 from ovlt_data.publish.account import write_account
-from ovlt_data.publish.features import make_features
+from ovlt_data.publish.features import list_further, make_features
 from ovlt_data.publish.manifest import Manifest, PromptText, count_sources, measure_lengths
 from ovlt_data.publish.parent import Parent, take_rows
 from ovlt_data.publish.place import Version, place_version
@@ -40,10 +40,10 @@ def build_mixture(folder: Path, recipe: MixRecipe, parents: Sequence[Parent], mi
     }
     named = {split: partial(take_rows, parents, taken, with_pictures=False) for split, taken in splits.items()}
     whole = {split: partial(take_rows, parents, taken) for split, taken in splits.items()}
-    marks = sorted({mark for parent in parents for mark in _list_marks(parent)})
+    further = sorted({name for parent in parents for name in list_further(pl.read_parquet_schema(parent.shards[0]))})
 
     def write(place: Path) -> None:
-        shards = write_splits(whole, place / "data", make_features(parents[0].manifest.kind, marks))
+        shards = write_splits(whole, place / "data", make_features(parents[0].manifest.kind, further))
         _gather_lineage(parents, kept).sink_parquet(place / "lineage.parquet")
         left_out = mixed.filter(pl.col("split").is_null())
         _list_rejected(left_out).write_parquet(place / "rejected.parquet")
@@ -156,11 +156,6 @@ def _take_lineage(parent: Parent, kept: pl.DataFrame) -> pl.LazyFrame:
     return lineage.filter(pl.col("problem_id").is_in(kept["problem_id"].unique().implode())).with_columns(
         kept=of_row.is_in(kept["id"].implode())
     )
-
-
-def _list_marks(parent: Parent) -> list[str]:
-    schema = pl.read_parquet_schema(parent.shards[0])
-    return [name for name in schema if name.startswith("mark_")]
 
 
 def _join_models(facts: Sequence[Manifest]) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from ovlt_data.prompts import Prompt
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
-    """By role, without those that had no part; only those of `ROLES` have columns in a version's rows."""
+    """By role, without those that had no part; only those of `ROLES` have columns in every version's rows."""
 
     models: Mapping[str, str]
     """Identity by role: the model's id with its revision or checkpoint."""
@@ -38,8 +38,13 @@ class Provenance(Struct, frozen=True, kw_only=True):
         teachers = {f"reason ({name})": model for name, model in list(self.teachers.items())[1:]}
         return self.models_by_role() | dict(self.models) | teachers
 
+    def judge_columns(self) -> dict[str, str]:
+        """Of a row that rests on a judge's word: who judged, and the hash of the prompt."""
+        return {"judge": self.models[JUDGE], "judge_prompt_hash": self.prompts[JUDGE].sha256}
+
     def prompt_hashes(self) -> dict[str, str | None]:
         return {role: self.prompts[role].sha256 if role in self.prompts else None for role in ROLES}
 
 
 ROLES = ("caption", "reason", "train")
+JUDGE = "judge"

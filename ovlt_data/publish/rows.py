@@ -94,6 +94,8 @@ def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
         "prompt_hashes": provenance.prompt_hashes(),
         "parents": list(provenance.parents),
     }
+    if found["method"] == "judge" if "slot" in found else found["n_judged"]:
+        values |= provenance.judge_columns()
     return Row(values=values, images=tuple(map(Image, found["image_paths"], found["image_sha256"])))
 
 

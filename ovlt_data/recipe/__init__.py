@@ -4,6 +4,7 @@ from ovlt_data.recipe.budget import Budget, Price, Spending
 from ovlt_data.recipe.caption import CaptionColumns, CaptionStep
 from ovlt_data.recipe.export import json_schema, recipe_hash, resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.judge import JudgeStep
 from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.load import find_recipe, load, load_recipe, make
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
@@ -28,6 +29,7 @@ __all__ = [
     "GivenSamples",
     "ImageLimits",
     "ImageSize",
+    "JudgeStep",
     "Limits",
     "Model",
     "Price",

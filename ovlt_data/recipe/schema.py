@@ -1,6 +1,6 @@
 """What a recipe may say: the reference of its keys, in the order of the data's life.
 
-    models -> problems -> caption -> reason (or samples) -> curate -> build
+    models -> problems -> caption -> reason (or samples) -> judge -> curate -> build
 
 Types are strict (a quoted "4" is no number) and unknown keys are errors. Rules between keys are field validators that
 look at the fields before them, not model validators: those keep silent while anything else is wrong, and a person
@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from ovlt_data.recipe.budget import Budget
 from ovlt_data.recipe.caption import CaptionStep
 from ovlt_data.recipe.file import RecipeFile
+from ovlt_data.recipe.judge import JudgeStep
 from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.mix import Mix
 from ovlt_data.recipe.model import Model
@@ -78,6 +79,8 @@ class Recipe(RecipeFile):
     """Samples of reasoning from a model."""
     samples: GivenSamples | None = None
     """Instead of `reason`: samples from a table."""
+    judge: JudgeStep | None = None
+    """A language model's word on what the rules leave unscorable; left out: that stays so."""
     curate: list[Step] = []
     """Steps in this order; nothing is sent, every dropped row keeps its reason. With `caption`, sft rows pass
     `caption_leakage: drop` first, unless a step says otherwise."""
@@ -118,9 +121,9 @@ class Recipe(RecipeFile):
             return said
         return self.caption is not None and self.reason is not None and self.reason.model == name
 
-    @field_validator("caption", "reason")
+    @field_validator("caption", "reason", "judge")
     @classmethod
-    def _model_is_listed(cls, step: CaptionStep | ReasonStep | None, info: ValidationInfo) -> Any:
+    def _model_is_listed(cls, step: CaptionStep | ReasonStep | JudgeStep | None, info: ValidationInfo) -> Any:
         models = info.data.get("models")
         if step is not None and models is not None:
             _refuse_unlisted(step.models, models)
@@ -163,6 +166,13 @@ class Recipe(RecipeFile):
         if samples is not None and info.data.get("reason") is not None:
             raise ValueError("stands beside `reason`; expected exactly one of `reason` and `samples`")
         return samples
+
+    @field_validator("judge")
+    @classmethod
+    def _has_what_to_judge(cls, judge: JudgeStep | None, info: ValidationInfo) -> JudgeStep | None:
+        if judge is not None and [info.data.get(key, "wrong") for key in ("reason", "samples")] == [None, None]:
+            raise ValueError("has no samples to judge; expected `reason` or `samples` beside it")
+        return judge
 
     @field_validator("curate")
     @classmethod

@@ -71,6 +71,7 @@ def _read_run(folder: Path) -> Material:
             "rows": run["rows"],
             "requests sent": run["requests"],
             "tokens written": run["completion_tokens"],
+            **({"judged": sum(run["judged"].values())} if run.get("judged") else {}),
             **({"loops cut": run["loops"], "tokens saved": run["tokens_saved"]} if run.get("loops") else {}),
             "seconds": run["seconds"],
             "version": run["version"],
