@@ -14,7 +14,7 @@ from ovlt_data.engine.request import Ask
 from ovlt_data.engine.together import run_together
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import NoCaption, ask_words
-from ovlt_data.generate.verify import judge
+from ovlt_data.generate.verify import verify
 from ovlt_data.prompts import Prompt
 from ovlt_data.text.edits import count_changes, has_tags_of, read_parts, write_parts
 from ovlt_data.text.leakage import leaks
@@ -77,5 +77,5 @@ async def _read_edit(problem: Problem, sample: Sample, text: str, *, key: str) -
         return replace(edit, fault="format")
     if leaks(reasoning, content):
         return replace(edit, fault="leaks")
-    verdict = await judge(problem, content, finish_reason="stop")
+    verdict = await verify(problem, content, finish_reason="stop")
     return replace(edit, extracted=verdict.extracted, fault="" if verdict.status == "correct" else "answer")
