@@ -33,7 +33,7 @@ def test_an_unknown_name_lists_what_exists(tmp_path: Path) -> None:
     (tmp_path / "prompts").mkdir()
     (tmp_path / "prompts/mine.jinja").write_text("Mine.")
     with pytest.raises(
-        UsageError, match=r"no prompt `capion`; .* one of: caption, .*mine, .*reason_from_caption, student"
+        UsageError, match=r"no prompt `capion`; .* one of: caption, .*mine, .*reason_from_caption, .*student"
     ):
         load_prompt("capion", beside=tmp_path)
 
