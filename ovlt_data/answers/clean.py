@@ -68,7 +68,7 @@ _WRAPPED = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|operatorname|[mh]box|emph|boldsymbol|bm|boxed|fbox)"
     r"\s*+\*?\{([^{}]*+)\}"
 )
-_MATH = re.compile(r"(?<!\\)\$([^$]*+)\$")
+_MATH = re.compile(r"(?<!\\)\$((?:[^$\\]|\\.)*+)\$", re.DOTALL)
 _THOUSANDS = re.compile(r" ?\{ ?, ?\} ?|,\\! ?")
 _ESCAPED_TWICE = re.compile(r"\\\\(?=[A-Za-z])")
 _BOLD = re.compile(r"(?<![\w)*])\*\*([^*\n]++)\*\*(?![\w(*])")

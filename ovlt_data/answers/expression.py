@@ -15,7 +15,7 @@ from ovlt_data.answers.maths import Node, read
 from ovlt_data.answers.nearness import equal
 from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
-from ovlt_data.answers.pieces import MAX_PIECES, at_equals, matrix_pieces, several, tuple_pieces
+from ovlt_data.answers.pieces import MAX_PIECES, as_tuples, at_equals, matrix_pieces, several, tuple_pieces
 from ovlt_data.answers.quantity import compare_number
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 from ovlt_data.answers.text import tight
@@ -27,6 +27,7 @@ _NAME = re.compile(
     r"|(?=.*[A-Z])(?:[A-Z\d_{}()|:∠△ ]|\\frac)+"  # a length or a ratio of lengths: |AB|, AB:CD, \frac{AB}{CD}
 )
 _FUNCTION = re.compile(r"y|[fgh] ?\( ?x ?\)")
+_CALL = re.compile(r"([A-Za-z]) ?\( ?([a-z]) ?\)")
 _BEFORE_BRACKET = re.compile(
     r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])|[A-Z]'?(?: ?= ?)?(?=\()",
     re.IGNORECASE,
@@ -59,6 +60,8 @@ def equal_formulas(answer: str, gold: str) -> bool | None:
     if is_words(gold) or is_words(answer):
         return False
     answer, gold = as_intervals(answer), as_intervals(gold)
+    if (answer[:1] == "(") != (gold[:1] == "("):
+        answer, gold = as_tuples(answer), as_tuples(gold)
     for split in (union_pieces, matrix_pieces, tuple_pieces, several):
         said, wanted = split(answer), split(gold)
         if said is not None and wanted is not None:
@@ -130,10 +133,19 @@ def _equal_equations(answer: str, gold: str) -> bool | None:
 
 def _equal_sides(left: Sequence[str], right: Sequence[str]) -> bool | None:
     both_functions = all(_FUNCTION.fullmatch(side[0].strip()) for side in (left, right))
+    left = _of_same_letter(left, right)
     if both_functions or tight(left[0]) == tight(right[0]):
         return equal_formulas(left[1].strip(), right[1].strip())
     one, other = _difference(left), _difference(right)
     return None if one is None or other is None else same_equation(one, other)
+
+
+def _of_same_letter(sides: Sequence[str], model: Sequence[str]) -> Sequence[str]:
+    """f(t) = t^2 as f(x) = x^2: how a function calls its letter says nothing."""
+    one, other = _CALL.fullmatch(sides[0].strip()), _CALL.fullmatch(model[0].strip())
+    if one is None or other is None or one[1] != other[1] or one[2] == other[2] or other[2] in sides[1]:
+        return sides
+    return [model[0], re.sub(rf"(?<![A-Za-z]){one[2]}(?![A-Za-z])", other[2], sides[1])]
 
 
 def _difference(sides: Sequence[str]) -> Node | None:

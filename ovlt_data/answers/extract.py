@@ -20,7 +20,7 @@ _OPEN = re.compile(r"<answer>", re.IGNORECASE)
 _CLOSE = re.compile(r"</answer>", re.IGNORECASE)
 _BRACES = re.compile(r"\\(?:boxed|fbox)\s*+\{|\\[{}]|[{}]")
 _UNCLOSED = re.compile(r"\\(?:boxed|fbox)\s*+\{")
-_BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:(?:[\w()]+\s++){0,4}?(?:and|or)\b)?[\s,;*]*+")
+_BETWEEN_BOXES = re.compile(r"[\s,;*]*+(?:(?:[\w()]+\s++){0,4}?(?:and|or)\b|[-+=_]{3,}+)?[\s,;*\\]*+")
 _PHRASE = re.compile(
     r"\b(?:answers?|correct (?:option|choice))\b[*_\"']*+"
     r"(?:\s*+[:=]|\s++(?:is|are|was|should be|must be|would be|will be)\b)[\s:*_]*+"
@@ -36,7 +36,7 @@ _PLEASANTRY = re.compile(r"(?:[A-Za-z',]++[ .!]*+){0,12}+\s*+")
 _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
-_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$([^$]++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
+_MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$((?:[^$\\]|\\.)++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
 _WORDS_BEFORE = re.compile(r"(?:(?:[A-Za-z']{2,}+|[aAI])[,:;]?+\s++)*+")
 _WORDS_AFTER = re.compile(r"[.,;:!]?+(?:\s++(?:[A-Za-z']{2,}+|a)[.,;:!]?+)*+\s*+")
 _END_OF_TURN = re.compile(r"(?<=\S)\s*+(?:<\|(?:im_end|im_start|endoftext|end_of_text|eot_id|end)\|>|</s>)")

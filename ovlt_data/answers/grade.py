@@ -4,6 +4,7 @@ The problem's answer type directs the comparison; where it is `auto` the gold's 
 No text whatever makes it raise, and none holds it up: what the rules can't decide is put to the symbolic worker.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypedDict, Unpack
@@ -26,7 +27,10 @@ from ovlt_data.answers.vqa import compare_vqa
 from ovlt_data.answers.yes_no import compare_yes_no, is_clearly_yes_no
 from ovlt_data.types import AnswerType, Verdict
 
-GRADER_VERSION = "3"
+GRADER_VERSION = "4"
+
+_UNCLOSED_BOX = re.compile(r"\\+boxed ?\{")
+_PERCENT_BEHIND = re.compile(r"\\boxed ?\{[\d.,/]++\}\s*+\$?\s*+(?:\\%|%|percent\b)[^\\]*+$")
 
 Comparison = Callable[[str, Gold], Ruling | None]
 
@@ -176,6 +180,8 @@ _READABLE: dict[AnswerType, Callable[[str], bool]] = {
 
 @lru_cache(maxsize=65_536)
 def _clean_gold(answer: str) -> str:
-    """A gold may be a whole worked solution: then its box counts."""
-    boxed = extract(answer).value if "\\boxed" in answer else None
-    return clean((boxed or answer)[:MAX_ANSWER])
+    """A gold may be a whole worked solution: then its box counts, with a "percent" behind it, or its final answer."""
+    if "\\boxed" not in answer and "inal answer is" not in answer:
+        return clean(answer[:MAX_ANSWER])
+    worked = extract(answer).value or _UNCLOSED_BOX.sub("", answer)
+    return clean(worked[:MAX_ANSWER] + (" %" if _PERCENT_BEHIND.search(answer) else ""))

@@ -36,7 +36,7 @@ _LITERAL = re.compile(
     r"(?:[eE](?P<e>[-+]?\d{1,4})| ?[*x] ?10(?:\^\{?(?P<ten>[-+]?\d{1,4})\}?))?"
 )
 _RECURRING = re.compile(r"(?P<whole>\d{0,40})\.(?P<fixed>\d{0,40})\\overline ?\{(?P<period>\d{1,40})\}")
-_DIFFERENCE = re.compile(r"[-+]?[\d,.]++ ?%?(?: ?- ?[\d,.]++ ?%?)++")
+_DIFFERENCE = re.compile(r"[-+]?[\d,.]++(?<!,) ?%?(?: ?- ?[\d,.]++(?<!,) ?%?)++")
 
 
 def read_plain(text: str) -> Number | None:

@@ -81,7 +81,7 @@ def _sides(text: str) -> list[str]:
     if len(sides) == 1 and not approximate:
         return [text.strip().rstrip(".,;?").strip()]
     first = without_connector(sides[0].strip())
-    named = not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(first)
+    named = not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(first) or _has_unit(first)
     if len(sides) == 1:
         found = [rounded] if named else []
     else:
@@ -92,6 +92,12 @@ def _sides(text: str) -> list[str]:
 def _is_arithmetic(text: str) -> bool:
     node = read(text)
     return node is not None and value_of(node) is not None
+
+
+def _has_unit(text: str) -> bool:
+    """ "50 cm = 0.5 m"."""
+    number = _read(text)
+    return number is not None and number.unit is not None
 
 
 def _read(text: str) -> Number | None:

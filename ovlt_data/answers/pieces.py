@@ -4,7 +4,8 @@ import re
 
 MAX_PIECES = 64
 
-_AND = re.compile(r"(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])")
+_AND = re.compile(r"(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|(?<=\d)or(?=[A-Za-z](?:\([a-z]\))? ?=)")
+_ASSIGNED = re.compile(r"([A-Za-z]) ?=([^=]++)")
 _MATRIX = re.compile(
     r"\\begin ?\{(?:[bpvBV]?matrix|array)\} ?(?:\{[lcr| ]*\})?(.*)\\end ?\{(?:[bpvBV]?matrix|array)\}", re.DOTALL
 )
@@ -29,6 +30,19 @@ def several(text: str) -> list[str] | None:
         return None
     pieces = [sign for piece in pieces if piece for sign in _both_signs(piece)]
     return pieces if len(pieces) > 1 else None
+
+
+def as_tuples(text: str) -> str:
+    """ "p=5, q=2; p=7, q=2" as (5,2), (7,2), where the letters stand in their order; else the text itself."""
+    groups = [_assigned(group) for group in text.split(";")]
+    return ",".join(f"({','.join(values)})" for values in groups if values) if all(groups) else text
+
+
+def _assigned(text: str) -> list[str]:
+    found = [_ASSIGNED.fullmatch(piece) for piece in several(text) or ()]
+    letters = [match[1] for match in found if match is not None]
+    in_order = len(letters) == len(found) and letters == sorted(set(letters))
+    return [match[2].strip() for match in found if match is not None] if in_order else []
 
 
 def matrix_pieces(text: str) -> list[str] | None:

@@ -3,6 +3,7 @@
 import re
 
 from ovlt_data.answers.formulas import has_function
+from ovlt_data.answers.literals import Number
 from ovlt_data.answers.nearness import equal
 from ovlt_data.answers.numbers import read_decimal_comma, read_number
 from ovlt_data.answers.phrases import is_hedged, without_lead_in
@@ -13,6 +14,7 @@ from ovlt_data.answers.series import equal_lists, equal_sets
 from ovlt_data.answers.times import only_time, read_time
 
 _LETTER = re.compile(r"([A-Za-z]) ?=")
+_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?![\d.,]))")
 
 
 def compare_number(answer: str, gold: Gold) -> Ruling | None:
@@ -22,12 +24,17 @@ def compare_number(answer: str, gold: Gold) -> Ruling | None:
         return rule(False, "number")
     if _name_other_things(answer, gold.text):
         return rule(False, "number")
-    said = read_number(answer) or (read_decimal_comma(answer) if wanted.pointed else None) or read_sentence(answer)
+    said = read_number(answer) or (_with_comma(answer) if wanted.pointed else None) or read_sentence(answer)
     if said is not None:
         return rule(equal(said, wanted, unit=gold.unit, precision=gold.precision), "number")
     if is_hedged(answer):
         return hedged("number")
     return None if has_function(answer) else rule(False, "number")
+
+
+def _with_comma(answer: str) -> Number | None:
+    """2,74 where 2.74 is asked for, alone or in a sentence."""
+    return read_decimal_comma(answer) or read_sentence(_COMMA.sub(".", answer)) if "," in answer else None
 
 
 def _name_other_things(answer: str, gold: str) -> bool:

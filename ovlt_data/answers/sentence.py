@@ -12,8 +12,15 @@ from ovlt_data.answers.numbers import read_number
 from ovlt_data.answers.phrases import denies
 
 _MAX_LENGTH = 300
-_NUMBER = re.compile(r"(?<![\w.,/^-])[-$€£]{0,2}\d[\d,]*+(?:\.\d+)?+(?![\d/^:\\-]|\.\d)\s?[%°]?")
-_WORDS = re.compile(r"[A-Za-z' ,.*%°-]*+")
+_LITERAL = r"[-$€£]{0,2}\d[\d,]*+(?:\.\d+)?+(?![\d/^:\\-]|\.\d)"
+_UNIT = r"(?: ?(?:[%°$€£]|[A-Za-z]{1,3}\^\{?[23]\}?))?"
+_NUMBER = re.compile(rf"(?<![\w.,/^-]){_LITERAL}{_UNIT}")
+_DENIED = re.compile(
+    rf"(?:\b(?:no|not),? )?(?:\b(?:it's|it is) )?\bnot {_LITERAL}{_UNIT},? (?=(?:but|it's|it is|which is|that is)\b)",
+    re.IGNORECASE,
+)
+_RESTATED = re.compile(rf"(?<![\w.,/^-]){_LITERAL}{_UNIT},? (?=which is {_LITERAL}{_UNIT}\W*$)")
+_WORDS = re.compile(r"[A-Za-z' ,.:*%°-]*+")
 _WEIGHING = """
 at least most over under above below beyond up down almost nearly more less fewer twice half double triple quarter times
 squared cubed root plus minus divided multiplied ratio between within out maybe perhaps possibly could might may both
@@ -28,12 +35,13 @@ _LABELLED = re.compile(rf"\b(?:{'|'.join(_LABELS.split())})\W*$", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 _KNOWN_COUNT = re.compile(r"\b(?:the|these|those|all) (?:two|three|four|five|six)\b")
 """Of "the three conditions": known before, and no answer."""
-_TAIL_WORD = re.compile(r"[ *]*(?!(?:on|in|for|at|by|with|from|of|each)\b)([A-Za-z][A-Za-z'-]*)")
+_TAIL_WORD = re.compile(r"[ *]*(?!(?:on|in|for|at|by|with|from|of|each|an?|the)\b)([A-Za-z][A-Za-z'-]*)")
 
 
 def read_sentence(text: str) -> Number | None:
     if len(text) > _MAX_LENGTH:
         return None
+    text = _RESTATED.sub("", _DENIED.sub("", text))
     numbers = _NUMBER.findall(text)
     if len(numbers) != 1:
         return None
