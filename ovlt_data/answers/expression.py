@@ -26,7 +26,7 @@ _NAME = re.compile(
     r"|\( ?[a-z](?:_\d)?(?: ?, ?[a-z](?:_\d)?)* ?\)"
     r"|(?=.*[A-Z])(?:[A-Z\d_{}()|:∠△ ]|\\frac)+"  # a length or a ratio of lengths: |AB|, AB:CD, \frac{AB}{CD}
 )
-_FUNCTION = re.compile(r"y|[fgh] ?\( ?x ?\)")
+_FUNCTION = re.compile(r"[fgh] ?\( ?x ?\)")
 _CALL = re.compile(r"([A-Za-z]) ?\( ?([a-z]) ?\)")
 _BEFORE_BRACKET = re.compile(
     r"(?:the )?(?:point|coordinates?|interval|range|domain|vector|pair)s?:? (?=[(\[])|[A-Z]'?(?: ?= ?)?(?=\()",
@@ -40,6 +40,7 @@ _NUMBERS_IN_A_ROW = re.compile(r"(?<![\w^.])\d[\d.]* +\d")
 def compare_expression(answer: str, gold: Gold) -> Ruling | None:
     if tight(answer) == tight(gold.text) != "":
         return rule(True, "expression")
+    answer = answer.rstrip(". ")
     if read_number(gold.text) is not None:
         return _compare_with_number(answer, gold)
     if _is_decimal_comma(answer, gold.text):
@@ -132,9 +133,9 @@ def _equal_equations(answer: str, gold: str) -> bool | None:
 
 
 def _equal_sides(left: Sequence[str], right: Sequence[str]) -> bool | None:
-    both_functions = all(_FUNCTION.fullmatch(side[0].strip()) for side in (left, right))
     left = _of_same_letter(left, right)
-    if both_functions or tight(left[0]) == tight(right[0]):
+    names = {tight(left[0]), tight(right[0])}
+    if len(names) == 1 or ("y" in names and any(map(_FUNCTION.fullmatch, names))):
         return equal_formulas(left[1].strip(), right[1].strip())
     one, other = _difference(left), _difference(right)
     return None if one is None or other is None else same_equation(one, other)

@@ -14,6 +14,7 @@ _BUILDER = re.compile(
     r"\\?\{ *+[A-Za-z](?: *+∈ *+(?:R|\\mathbb ?\{R\}))? *+(?:[:|]|\\mid)"
     r"(?P<rule>[^{}|:\\<>≤≥]*+[<>≤≥][^{}|:\\]*+)\\?\}"
 )
+_AND = re.compile(r"(?<![A-Za-z])and(?![A-Za-z])")
 _OR = re.compile(r"∪|(?<![A-Za-z])or(?![A-Za-z])")
 _MIRRORED = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}
 
@@ -34,6 +35,9 @@ def union_pieces(text: str) -> list[str] | None:
 
 
 def _as_interval(text: str) -> str:
+    both = [_as_interval(piece) for piece in _AND.split(text)] if "and" in text else []
+    if len(both) == 2:
+        return _overlap(*sorted(both, key=lambda ray: "-∞," not in ray))
     between = _BETWEEN.fullmatch(text)
     if between is not None and between["low"]:
         return _spelled(between["first"] == "≤", between["low"], between["high"], between["second"] == "≤")
@@ -44,6 +48,13 @@ def _as_interval(text: str) -> str:
         return _ray(bound["relation"], bound["bound"])
     bound = _REVERSED.fullmatch(text)
     return text if bound is None else _ray(_MIRRORED[bound["relation"]], bound["bound"])
+
+
+def _overlap(below: str, above: str) -> str:
+    """ "x > 2 and x ≤ 5" is (2,5]."""
+    if below.startswith("(-∞,") and above.endswith(",∞)"):
+        return above.removesuffix("∞)") + below.removeprefix("(-∞,")
+    return f"{below}∩{above}"
 
 
 def _ray(relation: str, bound: str) -> str:

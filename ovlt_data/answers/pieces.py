@@ -5,7 +5,9 @@ import re
 MAX_PIECES = 64
 
 _AND = re.compile(r"(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|(?<=\d)or(?=[A-Za-z](?:\([a-z]\))? ?=)")
+_COORDINATES = {"x", "y", "z"}
 _ASSIGNED = re.compile(r"([A-Za-z]) ?=([^=]++)")
+_ROWS = re.compile(r"\[ ?\[([^\[\]]*+(?:\] ?, ?\[[^\[\]]*+)*+)\] ?\]")
 _MATRIX = re.compile(
     r"\\begin ?\{(?:[bpvBV]?matrix|array)\} ?(?:\{[lcr| ]*\})?(.*)\\end ?\{(?:[bpvBV]?matrix|array)\}", re.DOTALL
 )
@@ -33,21 +35,27 @@ def several(text: str) -> list[str] | None:
 
 
 def as_tuples(text: str) -> str:
-    """ "p=5, q=2; p=7, q=2" as (5,2), (7,2), where the letters stand in their order; else the text itself."""
+    """ "p=5, q=2; p=7, q=2" as (5,2), (7,2); the text itself where letters that are no x, y, z are out of order."""
     groups = [_assigned(group) for group in text.split(";")]
-    return ",".join(f"({','.join(values)})" for values in groups if values) if all(groups) else text
+    return ",".join(f"({','.join(values)})" for values in groups) if all(groups) else text
 
 
 def _assigned(text: str) -> list[str]:
     found = [_ASSIGNED.fullmatch(piece) for piece in several(text) or ()]
-    letters = [match[1] for match in found if match is not None]
-    in_order = len(letters) == len(found) and letters == sorted(set(letters))
-    return [match[2].strip() for match in found if match is not None] if in_order else []
+    values = {match[1]: match[2].strip() for match in found if match is not None}
+    letters = sorted(values)
+    if len(letters) < len(found) or not (letters == list(values) or values.keys() <= _COORDINATES):
+        return []
+    return [values[letter] for letter in letters]
 
 
 def matrix_pieces(text: str) -> list[str] | None:
     """Row by row, with the row ends as pieces; which brackets are drawn says nothing."""
     text = text.strip()
+    listed = _ROWS.fullmatch(text)
+    if listed is not None:
+        rows = [row.split(",") for row in re.split(r"\] ?, ?\[", listed[1])]
+        return [piece for row in rows for piece in (*(cell.strip() for cell in row), "\\\\")]
     if text[:1] in ("[", "(") and text[-1:] in ("]", ")"):
         text = text[1:-1].strip()
     match = _MATRIX.fullmatch(text)

@@ -1,7 +1,8 @@
 """The symbolic worker: math-verify in a process of its own that may hang, swell or die without harm to anybody.
 
-One worker, one task at a time, from any thread and without signals. The caller owns the deadline: when it passes, the
-worker's child is killed and a fresh one stands ready in milliseconds, since the program was loaded before it forked.
+One worker, one task at a time, from any thread and without signals. A task ends its own child when it has used up its
+processor time, and the caller kills the child when its deadline passes on a busy machine; a fresh one stands ready in
+milliseconds, since the program was loaded before it forked.
 The caller's process never imports sympy.
 """
 
@@ -21,9 +22,8 @@ from typing import Literal
 
 from ovlt_data.answers.ruling import Ruling, rule
 
-DEADLINE = 2.0
-PATIENCE = 2.8
-"""With the start of the program, where the first check has to wait for it."""
+DEADLINE = 2.6
+"""Of the clock, with the start of the program where the first check has to wait for it; see the worker's CPU_SECONDS."""
 _START_DEADLINE = 60.0
 _MAX_LENGTH = 2_000
 _MAX_NESTING = 64
@@ -33,7 +33,7 @@ _TOWER = re.compile(r"\^ *+[\d({ ]++\^")
 _ROOT = re.compile(r"√ ?(\d+|[A-Za-zα-ω]|(?=[({]))")
 _ANGLE = re.compile(r"sin|cos|tan|cot|sec|csc")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)°")
-_LAST_LETTER = re.compile(r"(?<![A-Za-z\\])(?!d[a-z])([A-Za-z]*)([A-Za-z])$")
+_LAST_LETTER = re.compile(r"(?!^[A-Za-z]$)(?<![A-Za-z\\])(?!d[a-z])([A-Za-z]*)([A-Za-z])$")
 _TEX = str.maketrans(
     {
         "π": r"\pi ",
@@ -120,12 +120,12 @@ class Worker:
         self, answer: str, gold: str, *, rule: PeerRule | Literal["ours"] = "ours", deadline: float = DEADLINE
     ) -> bool:
         with self._lock:
-            end = time.monotonic() + PATIENCE
+            end = time.monotonic() + deadline
             process = self._ready(end)
             self._tasks += 1
             self._send(process, {"task": self._tasks, "rule": rule, "gold": gold, "answer": answer})
             try:
-                return self._verdict(process, min(end, time.monotonic() + deadline))
+                return self._verdict(process, end)
             except TimeoutError:
                 self._kill_child()
                 raise
@@ -145,7 +145,7 @@ class Worker:
                 return bool(reply["equal"])
             if reply.get("died") == self._child:
                 self._child = 0
-                raise WorkerGone
+                raise TimeoutError if reply["late"] else WorkerGone
             self._child = reply.get("ready", self._child)  # a recycled child's successor takes the task
 
     def _ready(self, end: float) -> subprocess.Popen[bytes]:
@@ -183,6 +183,8 @@ class Worker:
 
     def _kill_child(self) -> None:
         """The program forks the next one at once, and it is waited for only when it is needed."""
+        if not self._child:
+            return
         try:
             os.kill(self._child, signal.SIGKILL)
         except ProcessLookupError:

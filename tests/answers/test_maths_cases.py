@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ovlt_data.answers import grade
+from ovlt_data.answers import grade, symbolic
 from ovlt_data.answers.symbolic import same_by
 
 
@@ -32,6 +32,7 @@ def test_what_means_the_same_is_the_same(case: Case) -> None:
 
 def test_math_verify_decides_no_more_of_them() -> None:
     pytest.importorskip("math_verify")
+    symbolic.start()
     theirs = [same_by("math-verify", _boxed(case.answer), _boxed(case.gold)) == (case.same == "yes") for case in CASES]
     assert len(CASES) >= 90
     assert sum(theirs) < len(theirs)

@@ -35,6 +35,12 @@ def test_a_task_without_end_is_killed_at_its_deadline_and_the_next_is_answered(w
     assert worker.ask("x+1", "1+x")
 
 
+def test_a_task_ends_when_its_processor_time_is_used_up(worker: Worker) -> None:
+    with pytest.raises(TimeoutError):
+        worker.ask(SLOW, "1", deadline=60)
+    assert worker.ask("x+1", "1+x")
+
+
 def test_a_child_that_dies_is_replaced(worker: Worker) -> None:
     worker.ask("x", "x")
     os.kill(worker._child, 9)
