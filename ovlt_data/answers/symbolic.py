@@ -23,7 +23,7 @@ from typing import Literal
 from ovlt_data.answers.ruling import Ruling, rule
 
 DEADLINE = 2.6
-"""Of the clock, with the start of the program where the first check has to wait for it; see the worker's CPU_SECONDS."""
+"""Of the clock, the start of the program included. On an idle machine the worker's CPU_SECONDS are over before."""
 _START_DEADLINE = 60.0
 _MAX_LENGTH = 2_000
 _MAX_NESTING = 64
