@@ -126,6 +126,9 @@ def _pointed_at(answer: str, count: int) -> tuple[int | None, str]:
 
 def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
     known = _read_choices(choices)
+    exact = known.exact.get(answer.casefold())
+    if exact is not None:
+        return exact
     for spelling in (answer.casefold(), tight(answer), *readings(answer)):
         places = known.spellings.get(spelling)
         if places is not None:
@@ -136,6 +139,9 @@ def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
 def _as_it_stands(answer: str, choices: tuple[str, ...]) -> int | None:
     """Behind a label only the very choice counts: folded, "A. condensation" would be "a condensation"."""
     known = _read_choices(choices)
+    exact = known.exact.get(answer.casefold())
+    if exact is not None:
+        return exact
     return known.spellings.get(answer.casefold(), known.spellings.get(tight(answer)))
 
 
@@ -151,10 +157,14 @@ class _Choices:
     """The choices read once: rows of one problem share them."""
 
     def __init__(self, choices: tuple[str, ...]) -> None:
-        self._cleaned = cleaned = [clean(choice) for choice in choices]
-        self.spellings: dict[str, int] = {}
-        for spell in (str.casefold, tight, fold):
-            self._add([spell(choice) for choice in cleaned])
+        self._cleaned = [clean(choice) for choice in choices]
+        self.exact = _unique([choice.casefold() for choice in self._cleaned])
+        """Places of the choices but for their case, which is all that most answers need."""
+
+    @cached_property
+    def spellings(self) -> dict[str, int]:
+        by_fold = _unique([fold(choice) for choice in self._cleaned])
+        return by_fold | _unique([tight(choice) for choice in self._cleaned]) | self.exact
 
     @cached_property
     def numbers(self) -> tuple[Number | None, ...]:
@@ -162,10 +172,12 @@ class _Choices:
         numbers = tuple(read_number(choice) for choice in self._cleaned)
         return numbers if any(number is not None for number in numbers) else ()
 
-    def _add(self, spellings: list[str]) -> None:
-        for place, spelling in enumerate(spellings):
-            if spelling and spellings.count(spelling) == 1:
-                self.spellings.setdefault(spelling, place)
+
+def _unique(spellings: list[str]) -> dict[str, int]:
+    places = dict(zip(spellings, range(len(spellings)), strict=True))
+    if len(places) < len(spellings) or "" in places:
+        return {text: place for text, place in places.items() if text and spellings.count(text) == 1}
+    return places
 
 
 @lru_cache(maxsize=4_096)

@@ -28,6 +28,7 @@ _PHRASE = re.compile(
     r"|(?:^|\n)#{4} ?",
     re.IGNORECASE,
 )
+_LEAD_OF_PHRASE = 32
 _FINAL = re.compile(r"\bfinal answer\b", re.IGNORECASE)
 _CLOSING = re.compile(
     r"(?:^|(?<=[.!?:;$\])*\d]\s)|(?<=\n)|(?<=\]))(?:Therefore|Thus|Hence|So|Consequently|In conclusion)\b,?\s++"
@@ -130,6 +131,8 @@ def _guesses(spoken: str, opens: list[int]) -> bool:
 
 
 def _from_box(spoken: str) -> Extracted | None:
+    if "\\boxed" not in spoken and "\\fbox" not in spoken:
+        return None
     value = _last_box(spoken)
     later = None if value is None else _final_after_box(spoken)
     if later is not None:
@@ -205,16 +208,27 @@ def _from_phrase(spoken: str) -> Extracted | None:
 
 def _after_phrase(spoken: str) -> str | None:
     """What follows the last "the answer is": to the end of its sentence, or the list below it."""
-    phrases = list(_PHRASE.finditer(spoken))
-    if not phrases:
+    end = _end_of_phrase(spoken)
+    if end is None:
         return None
-    tail = spoken[phrases[-1].end() :].strip()
+    tail = spoken[end:].strip()
     if _BULLET.match(tail) and "\n" in tail:
         return tail
     line = tail.split("\n", 1)[0]
-    end = _SENTENCE_END.search(line)
-    line = line[: end.start()] if end else line
+    stop = _SENTENCE_END.search(line)
+    line = line[: stop.start()] if stop else line
     return line.strip("} ") if line.count("}") > line.count("{") else line  # {"answer": "5"}
+
+
+def _end_of_phrase(spoken: str) -> int | None:
+    """Of the last one. It is looked for around the last word that may belong to one, and only then everywhere."""
+    lower = spoken.lower()
+    sign = max(lower.rfind("answer"), lower.rfind("correct"), lower.rfind("####"))
+    if sign < 0:
+        return None
+    near = _PHRASE.finditer(spoken, max(0, sign - _LEAD_OF_PHRASE))
+    phrases = list(near) or list(_PHRASE.finditer(spoken))
+    return phrases[-1].end() if phrases else None
 
 
 def _from_closing(spoken: str) -> Extracted | None:

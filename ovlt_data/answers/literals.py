@@ -31,6 +31,7 @@ _PLAIN = re.compile(
     r"(?P<sign>[-+]?) ?(?P<dollar>\$?) ?(?P<inner>-?)"
     r"(?P<whole>[1-9]\d{0,2}(?:,\d{3}){1,20}|\d{1,80})?(?:\.(?P<places>\d{0,80}))? ?(?P<percent>%?)\.?"
 )
+_PLAIN_ENDS = frozenset("0123456789%.")
 _LITERAL = re.compile(
     r"(?P<mantissa>(?:[1-9]\d{0,2}(?:,\d{3})++|\d{1,3}(?: \d{3})++|\d++)?(?:\.(?P<places>\d*+))?)"
     r"(?:[eE](?P<e>[-+]?\d{1,4})| ?[*x] ?10(?:\^\{?(?P<ten>[-+]?\d{1,4})\}?))?"
@@ -41,17 +42,18 @@ _DIFFERENCE = re.compile(r"[-+]?[\d,.]++(?<!,) ?%?(?: ?- ?[\d,.]++(?<!,) ?%?)++"
 
 def read_plain(text: str) -> Number | None:
     """The common case, in one look: -12,345.60, $7, 50%."""
-    match = _PLAIN.fullmatch(text)
-    if match is None or not (match["whole"] or match["places"]):
+    match = _PLAIN.fullmatch(text) if text[-1:] in _PLAIN_ENDS else None
+    if match is None:
         return None
-    whole, places = (match["whole"] or "").replace(",", ""), match["places"] or ""
-    number = int(whole + places)
-    value = Fraction(number, 10 ** len(places)) if places else Fraction(number)
-    if (match["sign"] == "-") != (match["inner"] == "-"):
+    sign, dollar, inner, whole, places, percent = match.groups("")
+    if not whole and not places:
+        return None
+    digits = whole.replace(",", "") + places
+    value = Fraction(int(digits), 10 ** len(places)) if places else Fraction(int(digits))
+    if (sign == "-") != (inner == "-"):
         value = -value
-    digits = len(str(number)) if number else 1
-    unit = read_unit("dollar") if match["dollar"] else None
-    return Number(value, len(places), digits, bool(places), bool(match["percent"]), unit)
+    unit = read_unit("dollar") if dollar else None
+    return Number(value, len(places), len(digits.lstrip("0")) or 1, bool(places), bool(percent), unit)
 
 
 def read_bare(text: str) -> Number | None:

@@ -14,7 +14,7 @@ from ovlt_data.answers.maths import read
 from ovlt_data.answers.number_words import ALL as NUMBER_WORDS
 from ovlt_data.answers.number_words import SCALES, read_words
 from ovlt_data.answers.phrases import without_connector, without_lead_in
-from ovlt_data.answers.units import Unit, read_unit
+from ovlt_data.answers.units import SIMPLE, Unit, read_unit
 from ovlt_data.answers.values import scaled, value_of
 
 _CURRENCY = re.compile(r"(?P<sign>[-+]?) ?(?P<mark>[$€£¥₹]|USD|EUR|GBP|JPY|INR|US\$|Rs\.?) ?(?P<inner>[-+]?)")
@@ -160,6 +160,9 @@ def _spoken(text: str) -> Number | None:
 
 def _with_suffix(number: Number, suffix: str, *, tight: bool) -> Number | None:
     suffix = suffix.strip()
+    unit = SIMPLE.get(suffix)
+    if unit is not None:
+        return number._replace(unit=unit)
     number, suffix = _scaled(number, suffix)
     if not suffix:
         return number
@@ -179,7 +182,7 @@ def _with_suffix(number: Number, suffix: str, *, tight: bool) -> Number | None:
 
 
 def _counts_again(phrase: str) -> bool:
-    return any(word in NUMBER_WORDS for word in re.split(r"[\s-]", phrase))
+    return any(word in NUMBER_WORDS for word in phrase.replace("-", " ").split())
 
 
 def _scaled(number: Number, suffix: str) -> tuple[Number, str]:

@@ -43,7 +43,7 @@ def without_connector(text: str) -> str:
 
 
 def without_article(text: str) -> str:
-    match = _ARTICLE.match(text)
+    match = _ARTICLE.match(text) if text[:1] in ("a", "t", "A", "T") else None
     return text[match.end() :] if match else text
 
 

@@ -39,6 +39,8 @@ def _with_comma(answer: str) -> Number | None:
 
 def _name_other_things(answer: str, gold: str) -> bool:
     """ "y = 2" for "x = 2"."""
+    if "=" not in answer or "=" not in gold:
+        return False
     one, other = _LETTER.match(answer), _LETTER.match(gold)
     return one is not None and other is not None and one[1] != other[1]
 

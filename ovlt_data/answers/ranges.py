@@ -7,6 +7,7 @@ from ovlt_data.answers.nearness import equal
 from ovlt_data.answers.numbers import read_number
 
 _WORDS = re.compile(r"^(?:from|between)\s++", re.IGNORECASE)
+_JOINT_WORD = re.compile(r" (?:to|and|through|until) ")
 _JOINT = re.compile(
     r"(?<=[\w%).°]) ?(?:-{1,3}|~) ?(?=[-$€£.\d(])|(?<=[\w%).°]) (?:to|and|through|until) (?=[-$€£.\d(])"
 )
@@ -24,7 +25,7 @@ def read_range(text: str) -> tuple[Number, Number] | None:
 
 def range_ends(text: str) -> list[str] | None:
     text = text.strip().rstrip(".")
-    if len(text) > 120:
+    if len(text) > 120 or not ("-" in text or "~" in text or _JOINT_WORD.search(text)):
         return None
     worded = _WORDS.match(text)
     ends = _JOINT.split(text[worded.end() :] if worded else text)

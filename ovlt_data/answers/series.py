@@ -11,8 +11,11 @@ from ovlt_data.answers.text import fold
 MAX_ITEMS = 128
 
 _PARTING = re.compile(r"[;\n]|,(?!\d{3}(?!\d))|(?<=\D),|,(?= )|\s(?:and|&)\s|(?<=[A-Za-z]) ?/ ?(?=[A-Za-z])")
+_MARK = re.compile(r"[;\n&/]|and")
+"""None of them, and a space after every comma: most answers, which need no expression to be parted."""
 _AND = re.compile(r"^\s*+(?:and|&)\s++", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*+(?:[-*•]\s|\d{1,2}[.)]\s)")
+_MAY_LEAD = frozenset("aA&-*•0123456789")
 _BRACKETS = {"[": "]", "(": ")", "{": "}"}
 _BETWEEN = re.compile(r"^(?:between|from|both)\s++", re.IGNORECASE)
 _STATE_NAMES = """
@@ -32,8 +35,20 @@ _ABBREVIATED = {
 def split_items(text: str) -> list[str]:
     """By lines, semicolons, "and" and commas, but not at the commas of 1,231,000."""
     text = _unwrapped(text)
-    items = [_BULLET.sub("", _AND.sub("", piece)).strip(" \t\"'.,") for piece in _PARTING.split(text)]
+    items = [_item(piece.strip()) for piece in _parted(text)]
     return [item for item in items if item]
+
+
+def _parted(text: str) -> list[str]:
+    if _MARK.search(text) or text.count(",") > text.count(", "):
+        return _PARTING.split(text)
+    return text.split(", ")
+
+
+def _item(piece: str) -> str:
+    if piece[:1] in _MAY_LEAD:
+        piece = _BULLET.sub("", _AND.sub("", piece))
+    return piece.strip(" \t\"'.,")
 
 
 def is_clearly_series(text: str) -> bool:
@@ -64,10 +79,15 @@ def _item_lists(answer: str) -> list[list[str]]:
 
 def _pair_up(items: list[str], wanted: list[str]) -> bool:
     """Each item meets one that is wanted, and none is left; saying one twice changes nothing."""
-    if {_name(item) for item in items} == {_name(item) for item in wanted}:
+    if set(items) == set(wanted):
+        return True
+    said, asked = {_name(item) for item in items}, {_name(item) for item in wanted}
+    if said == asked:
         return bool(items)
-    return all(any(equal_items(item, other) for other in wanted) for item in items) and all(
-        any(equal_items(item, other) for item in items) for other in wanted
+    more = [item for item in items if _name(item) not in asked]
+    missing = [other for other in wanted if _name(other) not in said]
+    return all(any(equal_items(item, other) for other in wanted) for item in more) and all(
+        any(equal_items(item, other) for item in items) for other in missing
     )
 
 

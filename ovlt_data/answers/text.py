@@ -37,7 +37,8 @@ def compare_text(answer: str, gold: Gold) -> Ruling:
     wanted = fold(gold.text)
     if not wanted:
         return rule(tight(answer) == tight(gold.text) != "", "text")
-    if not {wanted, _joined(gold.text)}.isdisjoint(readings(answer)) or _same_in_scene(answer, wanted):
+    said = readings(answer)
+    if wanted in said or ("-" in gold.text and _joined(gold.text) in said) or _same_in_scene(said, wanted):
         return rule(True, "text")
     if is_hedged(answer) and not is_hedged(gold.text):
         return hedged("text")
@@ -70,9 +71,9 @@ def readings(answer: str) -> list[str]:
     return [spell(text) for spell in spellings for text in texts]
 
 
-def _same_in_scene(answer: str, wanted: str) -> bool:
+def _same_in_scene(said: list[str], wanted: str) -> bool:
     gold_word = _scene_word(wanted)
-    return gold_word is not None and any(_scene_word(reading) == gold_word for reading in readings(answer))
+    return gold_word is not None and any(_scene_word(reading) == gold_word for reading in said)
 
 
 def _scene_word(text: str) -> str | None:

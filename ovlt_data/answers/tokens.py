@@ -6,6 +6,7 @@ letters are read by name, and any other command makes the text no formula of our
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_TOKENS = 400
@@ -94,6 +95,7 @@ def constant(text: str) -> Fraction:
     return int(whole + decimals or "0") * power_of_ten(_exponent(exponent) - len(decimals))
 
 
+@lru_cache(maxsize=1_024)
 def power_of_ten(power: int) -> Fraction:
     return Fraction(10**power) if power >= 0 else Fraction(1, 10**-power)
 

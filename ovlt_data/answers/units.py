@@ -97,7 +97,7 @@ def read_unit(text: str) -> Unit | None:
     text = text.strip().strip(".").replace("{", "").replace("}", "")
     if len(text) > 60 or not text:
         return None
-    return _SIMPLE.get(text) or _read(_COMPOUND.get(text.lower(), text))
+    return SIMPLE.get(text) or _read(_COMPOUND.get(text.lower(), text))
 
 
 def _read(text: str) -> Unit | None:
@@ -156,7 +156,7 @@ def comparable(one: Unit, other: Unit) -> bool:
     return (("angle", 1),) in names and bool(names & {(("celsius", 1),), (("fahrenheit", 1),)})
 
 
-_SIMPLE = {
+SIMPLE = {
     name: unit for word in _KNOWN for name in (word, f"{word}s" if len(word) > 2 else word) if (unit := _read(name))
 }
 """Units of one word, in the singular and the plural: nearly all that occur."""

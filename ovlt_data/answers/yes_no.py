@@ -4,31 +4,28 @@ import re
 
 from ovlt_data.answers.ruling import Gold, Ruling, hedged, rule
 
-_WORD = re.compile(
-    r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope|not (?:true|correct))|not)\b", re.IGNORECASE
-)
-_WEIGHED = re.compile(r"\b(?:yes|no|true|false)\W{1,3}or\b|\bif (?:yes|no)\b", re.IGNORECASE)
-_OPENED = re.compile(r"(?:yes|no)\b ?[,.;:!-]", re.IGNORECASE)
-_DETERMINER = re.compile(r"\bno (?=[a-z]{2})", re.IGNORECASE)
-_LETTERS = {"y": True, "n": False}
+_WORD = re.compile(r"\b(?:(yes|true|yeah|yep)|(no(?! (?:one|idea|way))|false|nope|not (?:true|correct))|not)\b")
+_WEIGHED = re.compile(r"\b(?:yes|no|true|false)\W{1,3}or\b|\bif (?:yes|no)\b")
+_OPENED = re.compile(r"(?:yes|no)\b ?[,.;:!-]")
+_DETERMINER = re.compile(r"\bno (?=[a-z]{2})")
+_ALONE = {"y": True, "n": False, "yes": True, "no": False, "true": True, "false": False}
 _DIGITS = {"1": True, "0": False}
 
 
 def read_yes_no(text: str) -> bool | None:
     """None where neither or both are said, or one is denied ("not true")."""
-    alone = _LETTERS.get(text.strip(". ()").lower())
+    text = text.lower()
+    alone = _ALONE.get(text.strip(". ()"))
     if alone is not None:
         return alone
-    if _WEIGHED.search(text):
+    if ("or" in text or "if" in text) and _WEIGHED.search(text):
         return None
     opened = _OPENED.match(text)
     if opened is not None:  # "Yes, because no bar is higher"
         text = opened[0] + _DETERMINER.sub("", text[opened.end() :])
-    said = {bool(match[1]) for match in _WORD.finditer(text) if match[0].lower() != "not"}
-    if len(said) != 1:
-        return None
-    first = _WORD.search(text)
-    return None if first is not None and first[0].lower() == "not" else said.pop()
+    words = list(_WORD.finditer(text))
+    said = {bool(word[1]) for word in words if word[0] != "not"}
+    return said.pop() if len(said) == 1 and words[0][0] != "not" else None
 
 
 def is_clearly_yes_no(text: str) -> bool:
@@ -40,6 +37,6 @@ def compare_yes_no(answer: str, gold: Gold) -> Ruling:
         wanted, said = _DIGITS[gold.text], _DIGITS.get(answer, read_yes_no(answer))
     else:
         wanted, said = read_yes_no(gold.text), read_yes_no(answer)
-    if said is None and len(_WORD.findall(answer)) > 1:
+    if said is None and len(_WORD.findall(answer.lower())) > 1:
         return hedged("yes_no")
     return rule(said is not None and said == wanted, "yes_no")
