@@ -23,10 +23,7 @@ def equal(number: Number, gold: Number, *, unit: str = "", precision: int | None
         gold = gold._replace(percent=True)
     elif asked and gold.unit is None:
         gold = gold._replace(unit=read_unit(asked))
-    for reading in _readings(number, gold):
-        if _agrees(reading, gold, precision):
-            return True
-    return False
+    return any(_agrees(reading, gold, precision) for reading in _readings(number, gold))
 
 
 def _readings(number: Number, gold: Number) -> list[Number]:

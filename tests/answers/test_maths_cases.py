@@ -24,6 +24,11 @@ def _id(case: Case) -> str:
     return f"{case.kind}-{case.gold}-{case.answer}"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _worker() -> None:
+    symbolic.start()
+
+
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_what_means_the_same_is_the_same(case: Case) -> None:
     verdict = grade(rf"\boxed{{{case.answer}}}", case.gold, answer_type="expression")
@@ -32,7 +37,6 @@ def test_what_means_the_same_is_the_same(case: Case) -> None:
 
 def test_math_verify_decides_no_more_of_them() -> None:
     pytest.importorskip("math_verify")
-    symbolic.start()
     theirs = [same_by("math-verify", _boxed(case.answer), _boxed(case.gold)) == (case.same == "yes") for case in CASES]
     assert len(CASES) >= 90
     assert sum(theirs) < len(theirs)
