@@ -32,9 +32,11 @@ _LABELLED = re.compile(
 _DENIED = re.compile(r"(?:\b(?:not|never|rather than|instead of)\b|n't\b)(?: [a-z]+){0,3}? ?\(?[A-Z]\b\)?")
 _POINTED = re.compile(
     r"\(([A-Z])\)"
-    r"|\b(?:option|choice|answer|is|be|choose|pick|select|but|:|(?i:so|therefore|thus|hence),?) \(?([A-Z])\b(?! [a-z])"
+    r"|\b(?:option|choice|answer|is|be|choose|pick|select|think|but|:|(?i:so|therefore|thus|hence),?)"
+    r" \(?([A-Z])\b(?! [a-z])"
 )
 _EXPLAINED = re.compile(r"([^,;]{1,80}?)(?:[,;] |\n+| (?:because|since) )(?=\S)")
+_DENIED_REST = re.compile(r"^not [^,;.]*+\.?$")
 _STANDING = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
 _ARTICLE = re.compile(r"(?<![\w'])A(?= [a-z])")
 
@@ -107,6 +109,7 @@ def _explained(head: str, rest: str, choices: tuple[str, ...]) -> tuple[int | No
     place, method = _place(head, choices)
     if place is None:
         return None, method
+    rest = _DENIED_REST.sub("", rest)
     words = set(fold(rest).split())
     others = (choice for at, choice in enumerate(choices) if at != place)
     if _STANDING.search(_ARTICLE.sub("", rest)) or any(words.issuperset(fold(other).split()) for other in others):
@@ -126,7 +129,7 @@ def _pointed_at(answer: str, count: int) -> tuple[int | None, str]:
 
 def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
     known = _read_choices(choices)
-    exact = known.exact.get(answer.casefold())
+    exact = known.exact.get(answer)
     if exact is not None:
         return exact
     for spelling in (answer.casefold(), tight(answer), *readings(answer)):
@@ -139,7 +142,7 @@ def _by_text(answer: str, choices: tuple[str, ...]) -> int | None:
 def _as_it_stands(answer: str, choices: tuple[str, ...]) -> int | None:
     """Behind a label only the very choice counts: folded, "A. condensation" would be "a condensation"."""
     known = _read_choices(choices)
-    exact = known.exact.get(answer.casefold())
+    exact = known.exact.get(answer)
     if exact is not None:
         return exact
     return known.spellings.get(answer.casefold(), known.spellings.get(tight(answer)))
@@ -158,19 +161,27 @@ class _Choices:
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self._cleaned = [clean(choice) for choice in choices]
-        self.exact = _unique([choice.casefold() for choice in self._cleaned])
-        """Places of the choices but for their case, which is all that most answers need."""
+        self.exact = _unique(self._cleaned)
+        """Places of the choices as they stand, which is all that most answers need."""
 
     @cached_property
     def spellings(self) -> dict[str, int]:
-        by_fold = _unique([fold(choice) for choice in self._cleaned])
-        return by_fold | _unique([tight(choice) for choice in self._cleaned]) | self.exact
+        spellings = dict[str, int]()
+        for spell in (_first_sentence, fold, tight, str.casefold):
+            spellings |= _unique([spell(choice) for choice in self._cleaned])
+        return spellings
 
     @cached_property
     def numbers(self) -> tuple[Number | None, ...]:
         """Of each choice, or none at all; read only where no spelling has decided."""
         numbers = tuple(read_number(choice) for choice in self._cleaned)
         return numbers if any(number is not None for number in numbers) else ()
+
+
+def _first_sentence(choice: str) -> str:
+    """A quotation of a longer choice may end with it; "Mr" is none."""
+    sentence, stop, _ = choice.partition(". ")
+    return fold(sentence) if stop and sentence.count(" ") > 1 else ""
 
 
 def _unique(spellings: list[str]) -> dict[str, int]:

@@ -35,7 +35,8 @@ _CLOSING = re.compile(
 )
 _PLEASANTRY = re.compile(r"(?:[A-Za-z',]++[ .!]*+){0,12}+\s*+")
 _SENTENCE_END = re.compile(
-    r",? (?:because|since)\b|, not |(?<![\s(][A-Z])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
+    r",? (?:because|since)\b|, not |"
+    r"(?<![\s(][A-Z])(?<!\bM[rs])(?<!\bMrs)(?<!\b[DS][rt])(?<!^[A-Z])(?<!\.[A-Za-z])[.!?][*_\"']*+\s++(?=\S)"
 )
 _MATHS = re.compile(r"\$\$([^$]++)\$\$|(?<!\\)\$((?:[^$\\]|\\.)++)\$|\\\[(.*?)\\\]|\\\((.*?)\\\)", re.DOTALL)
 _WORDS_BEFORE = re.compile(r"(?:(?:[A-Za-z']{2,}+|[aAI])[,:;]?+\s++)*+")

@@ -29,6 +29,7 @@ from ovlt_data.types import AnswerType, Verdict
 
 GRADER_VERSION = "4"
 
+_DATE = re.compile(r"(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d", re.IGNORECASE)
 _UNCLOSED_BOX = re.compile(r"\\+boxed ?\{")
 _PERCENT_BEHIND = re.compile(r"\\boxed ?\{[\d.,/]++\}\s*+\$?\s*+(?:\\%|%|percent\b)[^\\]*+$")
 
@@ -140,7 +141,7 @@ def form_of(gold: str) -> AnswerType:
     """The answer type that the gold's own form asks for."""
     if is_clearly_yes_no(gold):
         return "yes_no"
-    if is_difference(gold) and read_range(gold) is None:  # a date, a telephone number
+    if _DATE.match(gold) or (is_difference(gold) and read_range(gold) is None):  # or a telephone number
         return "text"
     if is_clearly_time(gold):
         return "time"

@@ -32,7 +32,7 @@ _NO_NOUN = re.compile(
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")
 _REMARK = re.compile(r"(?<=\S) \((?!or\b|not\b)[A-Za-z][A-Za-z ]*\)$")
-_REASON = re.compile(r",? (?:because|since)\b|, not ")
+_REASON = re.compile(r",? (?:because|since)\b|, not |\n+(?:Explanation|Reason(?:ing)?):")
 _TWO_UNITS = re.compile(r"(?P<large>[^,]*?[A-Za-z])(?:,|,? and)? (?P<small>[\w.]+ ?[A-Za-z]+)\.?")
 _RATE = re.compile(r"(?:per|each|apiece)\b[A-Za-z ]*")
 _NOTHING = re.compile(r"(?:none|nothing|nobody|no(?: [a-z]+){0,2} [a-z]{2,}s)\.?", re.IGNORECASE)
@@ -81,7 +81,9 @@ def _sides(text: str) -> list[str]:
     if len(sides) == 1 and not approximate:
         return [text.strip().rstrip(".,;?").strip()]
     first = without_connector(sides[0].strip())
-    named = not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(first) or _has_unit(first)
+    named = (
+        not first or _NAMED.fullmatch(first) is not None or _is_arithmetic(without_lead_in(first)) or _has_unit(first)
+    )
     if len(sides) == 1:
         found = [rounded] if named else []
     else:

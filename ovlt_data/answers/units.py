@@ -72,12 +72,14 @@ frequency Hz hertz                          1
 frequency kHz                               1000
 amount  mol mole                            1
 """
+_THERMOMETER = re.compile(r"^(?:°|degrees?) ?([CF])(?:elsius|ahrenheit)?$", re.IGNORECASE)
 _COMPOUND = {"mph": "mi/h", "kph": "km/h", "kmph": "km/h", "mps": "m/s"}
 _NEUTRAL = frozenset({"unit", "units", "u"})
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
 _PIECE = re.compile(
-    r" *+(?P<word>°[CF]?(?![A-Za-z])|[A-Za-zΩ¢]++)\.?(?: *+\^ *+\{? *+(?P<exponent>-?\d)(?!\d) *+\}?)?"
-    r"(?P<raised> (?:squared|cubed))?|(?P<over> *+/)| *+[*]"
+    r" *+(?P<word>°[CF]?(?![A-Za-z])|[A-Za-zΩ¢]++)\.?"
+    r"(?: *+\^ *+\{? *+(?P<exponent>-?\d)(?!\d) *+\}?)?"
+    r"(?P<bare>(?<=m)[23](?!\d))?(?P<raised> (?:squared|cubed))?|(?P<over> *+/)| *+[*]"
 )
 
 
@@ -97,6 +99,9 @@ def read_unit(text: str) -> Unit | None:
     text = text.strip().strip(".").replace("{", "").replace("}", "")
     if len(text) > 60 or not text:
         return None
+    scale = _THERMOMETER.match(text)
+    if scale is not None:
+        return SIMPLE["°" + scale[1].upper()]
     return SIMPLE.get(text) or _read(_COMPOUND.get(text.lower(), text))
 
 
@@ -126,7 +131,7 @@ def _read(text: str) -> Unit | None:
 def _raised(piece: re.Match[str]) -> int:
     if piece["raised"]:
         return 2 if "squared" in piece["raised"] else 3
-    return int(piece["exponent"] or 1)
+    return int(piece["exponent"] or piece["bare"] or 1)
 
 
 def _base(word: str) -> tuple[str, Fraction] | None:
