@@ -17,6 +17,7 @@ CASES = [
     pytest.param("scienceqa", "b", "1", {"choices": PLANTS}, 0.0, id="scienceqa-lower-case-is-wrong"),
     pytest.param("ai2d", "B. stem", "1", {"choices": PLANTS}, 1.0, id="ai2d-letter-first"),
     pytest.param("ai2d", "(b)", "1", {"choices": PLANTS}, 1.0, id="ai2d-without-punctuation"),
+    pytest.param("ai2d", "( b )", "1", {"choices": PLANTS}, 0.0, id="ai2d-keeps-white-space"),
     pytest.param("ai2d", "It is B.", "1", {"choices": PLANTS}, 0.0, id="ai2d-sentence"),
     pytest.param("iconqa", "stem", "1", {"choices": PLANTS}, 1.0, id="iconqa-text"),
     pytest.param("iconqa", "10 ", "10", {}, 1.0, id="iconqa-blank"),

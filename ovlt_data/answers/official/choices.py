@@ -87,4 +87,4 @@ def _place(reply: str, choices: tuple[str, ...]) -> int | None:
 
 
 def _bare(text: str) -> str:
-    return text.translate(_NO_PUNCTUATION).strip().lower()
+    return text.translate(_NO_PUNCTUATION).lower()
