@@ -30,6 +30,8 @@ from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import (
     EMBEDDED,
     Build,
+    JudgeStep,
+    Model,
     Problems,
     ReasonStep,
     Recipe,
@@ -39,7 +41,7 @@ from ovlt_data.recipe import (
     load,
     make,
 )
-from ovlt_data.recipe.evaluate import TABLE_6, BenchmarkSpec, EvalModel, EvalRecipe
+from ovlt_data.recipe.evaluate import JUDGE, TABLE_6, BenchmarkSpec, EvalJudge, EvalModel, EvalRecipe
 from ovlt_data.recipe.place import Place
 from ovlt_data.serve.transport import resolve_embedded
 from ovlt_data.session import Stop, run_async, speak
@@ -59,6 +61,7 @@ class Task(Struct, frozen=True):
     reader: str
     """Whose own rule stands beside our grader."""
     once: Recipe
+    """With a judge, where one is to speak."""
     several: Recipe | None
 
 
@@ -125,6 +128,8 @@ def recipe_of_words(
     data: Path | None = None,
     revision: str | None = None,
     name: str | None = None,
+    judge: str | None = None,
+    judge_endpoint: str = "",
     overrides: Sequence[str] = (),
 ) -> EvalRecipe:
     """`ovlt eval MODEL --on a,b --endpoint URL` as a recipe; `data` is a folder that holds one for each benchmark.
@@ -145,6 +150,7 @@ def recipe_of_words(
         "name": name or f"eval-{label}",
         "models": {label: {key: value for key, value in asked.items() if value is not None}},
         "benchmarks": [_at(word, data) for word in benchmarks.split(",") if word],
+        "judge": {"endpoint": [judge_endpoint], "model": judge} if judge else None,
     }
     return make(EvalRecipe, said, overrides, path=Path.cwd() / "eval")
 
@@ -166,15 +172,24 @@ def _plan(recipe: EvalRecipe, name: str, benchmark: BenchmarkSpec, *, out: Path)
     model, several = recipe.models[name], recipe.pass_at
     again = model.model_copy(update={"sampling": several.sampling}) if several else None
     folder = f"{name}-{benchmark.source}"
+    once = _make_recipe(recipe, name, model, benchmark, folder=folder, samples=1, out=out)
     return Task(
         name,
         benchmark.source,
         benchmark.reader,
-        _make_recipe(recipe, name, model, benchmark, folder=folder, samples=1, out=out),
+        _add_judge(once, recipe.judge, benchmark),
         _make_recipe(recipe, name, again, benchmark, folder=folder + SEVERAL, samples=several.samples, out=out)
         if several and again
         else None,
     )
+
+
+def _add_judge(once: Recipe, judge: EvalJudge | None, benchmark: BenchmarkSpec) -> Recipe:
+    """It is asked of every answer, and stands beside what the rules say."""
+    if judge is None or (judge.on is not None and benchmark.source not in judge.on):
+        return once
+    step = JudgeStep(model=JUDGE, prompt=judge.prompt, extract=judge.extract, of="all")
+    return once.model_copy(update={"models": once.models | {JUDGE: judge}, "judge": step})
 
 
 def _make_recipe(
@@ -199,26 +214,38 @@ def _make_recipe(
 
 
 def _score(task: Task, folder: Path) -> list[Score]:
-    asked = {"prompt": _tell_prompt(task.once), "sampling": _tell_sampling(task), "harness": HARNESS}
+    prompt = _tell_prompt(task.once.reason.prompt, task.once) if task.once.reason else ""
+    asked = {"prompt": prompt, "sampling": _tell_sampling(task), "harness": HARNESS}
     scores = score_run(
         folder / task.once.name,
         model=task.model,
         benchmark=task.benchmark,
         rule=RULE,
         official=task.reader,
+        judge=_tell_judge(task.once),
         several=folder / task.several.name if task.several else None,
         samples=_count_samples(task.several) if task.several else 0,
     )
-    model = task.once.models[task.model]
-    weights = str(identify(resolve_embedded(model) if model.embedded else model))
+    weights = _tell_weights(task.once.models[task.model])
     return [structs.replace(score, weights=weights, **asked) for score in scores]
 
 
-def _tell_prompt(recipe: Recipe) -> str:
-    name = recipe.reason.prompt if recipe.reason else ""
-    return (
-        f"{Path(name).stem if Path(name).is_absolute() else name} {load_prompt(name, beside=recipe.folder).sha256[:12]}"
-    )
+def _tell_weights(model: Model) -> str:
+    return str(identify(resolve_embedded(model) if model.embedded else model))
+
+
+def _tell_judge(recipe: Recipe) -> str:
+    """Who judged, and in which words; empty where nobody did."""
+    if (step := recipe.judge) is None:
+        return ""
+    prompts = [_tell_prompt(name, recipe) for name in (step.extract, step.prompt) if name is not None]
+    return f"{_tell_weights(recipe.models[step.model])} ({', '.join(prompts)})"
+
+
+def _tell_prompt(name: str, recipe: Recipe) -> str:
+    """Its name, and the first digits of its hash."""
+    shown = Path(name).stem if Path(name).is_absolute() else name
+    return f"{shown} {load_prompt(name, beside=recipe.folder).sha256[:12]}"
 
 
 def _tell_sampling(task: Task) -> str:

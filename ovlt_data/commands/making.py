@@ -139,6 +139,12 @@ def evaluate(
     on: Annotated[str | None, typer.Option(metavar="NAME,…", help="Benchmarks, for a model.")] = None,
     endpoint: Annotated[str, typer.Option(metavar="URL", help="Of the model, up to /v1.")] = "http://localhost:8000/v1",
     revision: Annotated[str | None, typer.Option(help="Hub commit that the server runs.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Whose word on each answer is a further figure.")
+    ] = None,
+    judge_endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="Of the judge, up to /v1.")
+    ] = "http://localhost:8001/v1",
     data: Annotated[Path | None, typer.Option(help="Folder with one for each benchmark; left out: the Hub.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many problems per benchmark.")] = None,
     name: Annotated[str | None, typer.Option(help="Of a model's evaluation; left out: eval-MODEL.")] = None,
@@ -161,6 +167,8 @@ def evaluate(
             data=data,
             revision=revision,
             name=name,
+            judge=judge,
+            judge_endpoint=judge_endpoint,
             overrides=overrides or [],
         )
     raise typer.Exit(eval_command(recipe, limit=limit, out=out, wait=wait, as_json=as_json))

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ovlt_data.answers.grade import GoldOptions
 from ovlt_data.answers.official import OFFICIAL, score
@@ -19,6 +20,19 @@ from ovlt_data.tables import read_table
 
 Z = 1.959964
 """Of a 95 percent interval."""
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """The same answers by a language model's word, as MathVerse is scored."""
+
+    by: str
+    """Who judged, and by which prompts: names and first digits of their sha256."""
+    correct: int
+    unclear: int
+    """Answers on which it gave no clear word, or none: not correct."""
+    accuracy: float
+    low: float
+    high: float
 
 
 class Score(Struct, frozen=True, kw_only=True):
@@ -46,6 +60,8 @@ class Score(Struct, frozen=True, kw_only=True):
     """`official:NAME`, and `rule-graded` where a rule stands for its language model."""
     official_pass_at: dict[int, float] = {}
     """By k: the expected best official score of k samples."""
+    judged: Judged | None = None
+    """None where no judge was asked."""
     weights: str = ""
     """Which model answered: its id with the commit or the hash of its weights."""
     prompt: str = ""
@@ -67,12 +83,13 @@ def score_run(
     benchmark: str,
     rule: str,
     official: str = "",
+    judge: str = "",
     several: Path | None = None,
     samples: int = 0,
 ) -> list[Score]:
     """The whole first, then its categories by name. `several` is the run with so many `samples` of each problem.
 
-    `official` is the benchmark whose own rule stands beside ours, where there is one.
+    `official` is the benchmark whose own rule stands beside ours, `judge` who judged, where there are such.
     """
     asked = _by_problem(folder)
     if official in OFFICIAL:
@@ -84,10 +101,13 @@ def score_run(
             asked = asked.join(further, on="id", how="left", maintain_order="left")
     categories = asked["categories"].explode().drop_nulls().unique().sort()
     parts = [("", asked), *((name, asked.filter(pl.col("categories").list.contains(name))) for name in categories)]
-    return [
+    scores = [
         _score(part, model=model, benchmark=benchmark, rule=rule, category=name, samples=samples if several else 0)
         for name, part in parts
     ]
+    if not judge:
+        return scores
+    return [replace(each, judged=_judge(part, judge)) for each, (_, part) in zip(scores, parts, strict=True)]
 
 
 def wilson(correct: int, problems: int) -> tuple[float, float]:
@@ -117,16 +137,23 @@ def powers(samples: int) -> list[int]:
 
 
 def _by_problem(folder: Path) -> pl.DataFrame:
-    """Columns id, categories, right, unscorable, answered (numbers of samples)."""
-    samples = read_table(folder, "samples").group_by("problem_id")
-    counts = samples.agg(
-        right=(pl.col("status") == "correct").sum(),
-        unscorable=(pl.col("status") == "unscorable").sum(),
-        answered=pl.len(),
+    """Columns id, categories, and numbers of samples: right, unscorable (by rules), answered; judged right, unclear."""
+    said = pl.col("judgement").struct.field("status")
+    by_judge = pl.col("method").eq_missing("judge")
+    counts = (
+        read_table(folder, "samples")
+        .group_by("problem_id")
+        .agg(
+            right=((pl.col("status") == "correct") & ~by_judge).sum(),
+            unscorable=((pl.col("status") == "unscorable") | by_judge).sum(),
+            answered=pl.len(),
+            judged_right=(said == "correct").sum(),
+            unclear=(said == "unscorable").sum(),
+        )
     )
     problems = read_table(folder, "problems").unique("id", maintain_order=True).select("id", "categories")
     joined = problems.join(counts, left_on="id", right_on="problem_id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("right", "unscorable", "answered").fill_null(0))
+    return joined.with_columns(pl.col(counts.columns[1:]).fill_null(0))
 
 
 def _score_officially(folder: Path, benchmark: str) -> pl.DataFrame:
@@ -168,6 +195,13 @@ def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, catego
         official_rule=next(iter(asked["official_rule"].drop_nulls()), "") if has_official else "",
         official_pass_at={k: _mean_best(asked["further"], k, samples) for k in powers(samples)} if has_official else {},
     )
+
+
+def _judge(asked: pl.DataFrame, judge: str) -> Judged:
+    correct, problems = int(asked["judged_right"].sum()), asked.height
+    low, high = wilson(correct, problems)
+    share = correct / max(1, problems)
+    return Judged(by=judge, correct=correct, unclear=int(asked["unclear"].sum()), accuracy=share, low=low, high=high)
 
 
 def _mean_best(scores: pl.Series, k: int, samples: int) -> float:

@@ -4,10 +4,13 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 
+from msgspec.structs import replace
+
 from ovlt_data.evaluate.score import Score
 
 INTERVAL = "Percent correct, with Wilson's 95 percent interval."
 COLUMNS = ["model", "benchmark", "rule", "category", "problems", "correct", "accuracy", "low", "high"]
+JUDGED = ["judged", "judged_low", "judged_high", "judge_unclear", "judged_by"]
 SETTINGS = ["weights", "prompt", "sampling", "harness"]
 
 
@@ -25,8 +28,17 @@ def render_markdown(scores: Sequence[Score]) -> str:
 def render_overview(scores: Sequence[Score]) -> str:
     """A row for each benchmark, a column for each model."""
     whole = [score for score in scores if not score.category]
-    table = _side_by_side(whole, heading="benchmark", row=lambda score: score.benchmark)
+    beside = [figure for score in whole for figure in (score, *_as_judged(score))]
+    table = _side_by_side(beside, heading="benchmark", row=lambda score: score.benchmark)
     return f"{table}\n\n{INTERVAL}\n{_tell_settings(whole)}"
+
+
+def _as_judged(score: Score) -> list[Score]:
+    """The judge's figure as a line of its own."""
+    if (said := score.judged) is None:
+        return []
+    name = f"{score.benchmark}, judged"
+    return [replace(score, benchmark=name, correct=said.correct, low=said.low, high=said.high)]
 
 
 def _tell_settings(whole: Sequence[Score]) -> str:
@@ -36,7 +48,10 @@ def _tell_settings(whole: Sequence[Score]) -> str:
         "prompts": _names(score.prompt for score in whole),
         "sampling": _names(score.sampling for score in whole),
         "judge": _names(score.rule for score in whole),
+        "judged": _names(score.judged.by for score in whole if score.judged),
     }
+    if not said["judged"]:
+        del said["judged"]
     lines = [
         f"{name.capitalize():<9} {' · '.join(filter(None, values)) or 'not recorded'}" for name, values in said.items()
     ]
@@ -48,14 +63,14 @@ def render_csv(scores: Sequence[Score]) -> str:
     ks = sorted({k for score in scores for k in score.pass_at})
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, "unscorable", "failed", "official", "official_rule", *_pass_columns(ks), *SETTINGS])
+    beside = ["unscorable", "failed", "official", "official_rule", *JUDGED]
+    writer.writerow([*COLUMNS, *beside, *_pass_columns(ks), *SETTINGS])
     for s in scores:
         said = [s.model, s.benchmark, s.rule, s.category, s.problems, s.correct, f"{s.accuracy:.4f}", f"{s.low:.4f}"]
         passes = [f"{rates[k]:.4f}" if k in rates else "" for rates in (s.pass_at, s.official_pass_at) for k in ks]
+        others = [s.unscorable, s.failed, _official(s), s.official_rule, *_judged(s)]
         asked = [s.weights, s.prompt, s.sampling, s.harness]
-        writer.writerow(
-            [*said, f"{s.high:.4f}", s.unscorable, s.failed, _official(s), s.official_rule, *passes, *asked]
-        )
+        writer.writerow([*said, f"{s.high:.4f}", *others, *passes, *asked])
     return file.getvalue()
 
 
@@ -75,12 +90,14 @@ def _render_counts(whole: Sequence[Score]) -> str:
     """What stands behind the figures, and pass@k."""
     ks = sorted({k for score in whole for k in score.pass_at})
     heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", "official rule"]
+    heading += ["judged", "unclear"] if any(score.judged for score in whole) else []
     rows = [
         [
             s.model,
             s.benchmark,
             *(f"{n:,}" for n in (s.problems, s.correct, s.unscorable, s.failed)),
             f"{_official(s)} {s.official_rule}",
+            *(_judged(s)[column] for column in (0, 3) if "judged" in heading),
             *(f"{100 * rates[k]:.1f}" if k in rates else "–" for rates in (s.pass_at, s.official_pass_at) for k in ks),
         ]
         for s in whole
@@ -90,13 +107,23 @@ def _render_counts(whole: Sequence[Score]) -> str:
 
 def _render_settings(whole: Sequence[Score]) -> str:
     """Whose figures they are, and what else they depend on."""
-    heading = ["model", "benchmark", *SETTINGS, "judge"]
-    rows = [[s.model, s.benchmark, s.weights, s.prompt, s.sampling, s.harness, s.rule] for s in whole]
+    heading = ["model", "benchmark", *SETTINGS, "judge", "judged by"]
+    rows = [
+        [s.model, s.benchmark, s.weights, s.prompt, s.sampling, s.harness, s.rule, s.judged.by if s.judged else "–"]
+        for s in whole
+    ]
     return f"## How they were asked\n\nWithout a system prompt.\n\n{render_table(heading, rows)}"
 
 
 def _official(score: Score) -> str:
     return "" if score.official is None else f"{score.official:.4f}"
+
+
+def _judged(score: Score) -> list[str]:
+    """What stands under JUDGED."""
+    if (said := score.judged) is None:
+        return [""] * len(JUDGED)
+    return [*(f"{share:.4f}" for share in (said.accuracy, said.low, said.high)), str(said.unclear), said.by]
 
 
 def _side_by_side(scores: Sequence[Score], *, heading: str, row: Callable[[Score], str]) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data import lookup
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.model import Model, Sampling
 from ovlt_data.recipe.problems import SourceSpec
-from ovlt_data.recipe.section import LocalPaths, PromptName, Section
+from ovlt_data.recipe.section import LocalPaths, PromptName, Section, Word
 from ovlt_data.recipe.stop import Stop
 
 TABLE_6 = Sampling(max_tokens=2048, temperature=0.01, top_p=0.001, top_k=1, repetition_penalty=1.0)
@@ -59,6 +59,23 @@ class PassAt(Section):
         return sampling
 
 
+JUDGE = "judge"
+"""Its name among a run's models."""
+
+
+class EvalJudge(Model):
+    """A model that says of each answer, copied out by itself, whether it is the gold: a figure beside our grader's."""
+
+    sampling: Sampling = Sampling(max_tokens=2048, temperature=0.0)
+    """How its one word is drawn; left out: the likeliest."""
+    prompt: PromptName = "judge/verdict"
+    """What it is asked: from the question, the choices, the gold and the answer."""
+    extract: PromptName | None = "judge/extract"
+    """What it is asked before, for the answer alone; null: it compares what our rules found."""
+    on: list[Word] | None = None
+    """Benchmarks that it judges, by `source`; left out: all."""
+
+
 class EvalRecipe(RecipeFile):
     """Models on benchmarks."""
 
@@ -72,6 +89,8 @@ class EvalRecipe(RecipeFile):
         Annotated[BenchmarkSpec, BeforeValidator(_spell_out, json_schema_input_type=str | BenchmarkSpec)]
     ] = Field(min_length=1)
     """Sources; `mathvista` is short for {source: mathvista}, its Hub copy."""
+    judge: EvalJudge | None = None
+    """A language model's word as a further figure, which is how MathVerse is scored; left out: rules alone."""
     pass_at: PassAt | None = None
     """pass@k beside accuracy; left out: one sample only."""
     store: LocalPaths | None = None
@@ -87,3 +106,14 @@ class EvalRecipe(RecipeFile):
         if twice:
             raise ValueError(f"names {', '.join(twice)} twice; expected another `source` with `format: {twice[0]}`")
         return benchmarks
+
+    @field_validator("judge")
+    @classmethod
+    def _knows_the_benchmarks(cls, judge: EvalJudge | None, info: ValidationInfo) -> EvalJudge | None:
+        there = [benchmark.source for benchmark in info.data.get("benchmarks", ())]
+        unknown = [name for name in (judge and judge.on) or () if name not in there]
+        if unknown and there:
+            raise ValueError(f"is to judge {unknown[0]}; expected names of benchmarks here: {', '.join(there)}")
+        if judge is not None and JUDGE in info.data.get("models", ()):
+            raise ValueError(f"stands beside a model of that name; expected another name than `{JUDGE}` in `models`")
+        return judge
