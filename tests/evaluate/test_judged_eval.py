@@ -29,7 +29,8 @@ def write_recipe(folder: Path, url: str, **judge: object) -> EvalRecipe:
             "pid": str(pid),
             "question": f"What is {pid} + 30? (judge: {WORDS[pid % 3]})",
             "answer": OPEN_GOLD if pid == 3 else str(pid + 30),
-            "answer_type": "text",
+            "answer_type": "float",
+            "precision": 1,
             "metadata": {"task": "sums" if pid < 2 else "others"},
         }
         for pid in range(4)
