@@ -1,4 +1,4 @@
-"""`ovlt train`: training runs as a process of its own, one to a GPU, so that ovlt itself never imports torch."""
+"""`ovlt train`: training runs as a process of its own, so that ovlt itself never imports torch."""
 
 import importlib.util
 import os
@@ -21,21 +21,7 @@ def train(method: Literal["sft", "grpo"], recipe: Path, overrides: Sequence[str]
         raise EnvironmentStop(f"training needs {', '.join(missing)}: pip install 'ovlt[train]'")
     path = find_recipe(str(recipe))
     load(SftRecipe if method == "sft" else GrpoRecipe, path, overrides)
-    command = training_command(method, path, overrides, gpus=gpus)
+    settings = [word for override in overrides for word in ("--set", override)]
+    command = [sys.executable, "-m", "ovlt_train", method, str(path), "--gpus", str(gpus), *settings]
     sys.stdout.flush()
     os.execv(command[0], command)
-
-
-def training_command(method: Literal["sft", "grpo"], recipe: Path, overrides: Sequence[str], *, gpus: int) -> list[str]:
-    """One process, or one for each GPU by accelerate, with the weights and the optimizer's state shared out (FSDP2)."""
-    launch = ["-m", "accelerate.commands.launch", "--config_file", str(_accelerate_config()), "--num_processes"]
-    start = [*launch, str(gpus)] if gpus > 1 else []
-    settings = [word for override in overrides for word in ("--set", override)]
-    return [sys.executable, *start, "-m", "ovlt_train", method, str(recipe), *settings]
-
-
-def _accelerate_config() -> Path:
-    spec = importlib.util.find_spec("ovlt_train")
-    assert spec is not None, "ovlt_train is installed with ovlt_data"
-    assert spec.origin is not None, "ovlt_train is a package"
-    return Path(spec.origin).parent / "fsdp2.yaml"

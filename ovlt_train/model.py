@@ -1,4 +1,4 @@
-"""What is trained: its processor with the recipe's pixel cap, the parts that learn, and whether it fits.
+"""What is trained: its processor with the recipe's pixel cap, and the parts that learn.
 
 No trainer reads a pixel cap, so it is set where it works: in the processor.
 """
@@ -7,18 +7,13 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import psutil
-import torch
 from peft import LoraConfig
-from safetensors import safe_open
 from transformers import AutoConfig, AutoProcessor
 
-from ovlt_data.errors import EnvironmentStop, UsageError
+from ovlt_data.errors import UsageError
 from ovlt_data.recipe.train import TrainRecipe
 from ovlt_data.serve.processor import load_processor as load_without_torchvision
 
-COPIES = 4
-"""Of a trained weight: itself, its gradient, AdamW's two moments."""
 VIDEO_TYPES = frozenset({"qwen2_vl", "qwen2_5_vl"})
 """Models whose stock processor wants a video part, which needs torchvision."""
 
@@ -55,42 +50,6 @@ def freeze_vision(model: Any) -> None:
     if tower is model:
         raise UsageError(f"freeze_vision: {type(model).__name__} has no vision tower; expected a model that sees")
     tower.requires_grad_(False)
-
-
-def refuse_too_large(recipe: TrainRecipe, *, gpus: int) -> None:
-    """Say before loading what would fail after minutes: weights, gradients and AdamW's moments, without activations."""
-    parameters = _count_parameters(Path(recipe.model))
-    if parameters is None:
-        return
-    width = 2 if recipe.dtype == "bfloat16" else 4
-    needed = parameters * width * (1 if recipe.lora is not None else COPIES)
-    there = _free_memory() * gpus
-    if needed > there:
-        raise EnvironmentStop(
-            f"{recipe.model}: {parameters / 1e9:.1f} billion parameters in {recipe.dtype} need at least "
-            f"{needed / 2**30:.0f} GiB to train, and {there / 2**30:.0f} GiB are free on {gpus} device(s); "
-            "use more GPUs, `lora`, or a smaller model"
-        )
-
-
-def _free_memory() -> int:
-    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
-
-
-def _count_parameters(folder: Path) -> int | None:
-    """From the headers of its weight files; None for a model that is still on the Hub."""
-    total = 0
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, framework="pt") as file:
-            total += sum(_size(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no mapping)
-    return total or None
-
-
-def _size(shape: list[int]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
 
 
 def markers(processor: Any) -> frozenset[str]:

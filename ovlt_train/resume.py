@@ -34,13 +34,15 @@ def output_of(recipe: TrainRecipe) -> Path:
 def begin(recipe: TrainRecipe, output: Path) -> bool:
     """Claim the output's folder; False where this training has ended already.
 
-    Raises UsageError where another one's checkpoints stand there.
+    Raises UsageError where another one's checkpoints stand there. What is there already is not written again:
+    several processes of one training read it.
     """
     output.mkdir(parents=True, exist_ok=True)
     started, ours = output / STARTED, resolved_yaml(recipe)
     if started.is_file() and started.read_text("utf-8") != ours:
         raise UsageError(f"{output}: holds another training ({started} differs); expected another name or output")
-    started.write_text(ours, "utf-8")
+    if not started.is_file():
+        started.write_text(ours, "utf-8")
     return read_record(output) is None
 
 

@@ -1,32 +1,46 @@
 """Supervised fine-tuning, as in the paper's Table 7: TRL's trainer on a dataset version, loss on completions alone."""
 
+from typing import Any
+
 from transformers import set_seed
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from ovlt_data.recipe.train import SftRecipe
 from ovlt_train.batches import count_rows
-from ovlt_train.data import open_version, refuse_markers
+from ovlt_train.data import Version, open_version, refuse_markers
 from ovlt_train.finish import announce, count_gpus, finish
-from ovlt_train.model import freeze_vision, load_processor, make_lora, markers, refuse_too_large
+from ovlt_train.machine import count_local_gpus, free_memory, refuse_too_large, refuse_without_gpu
+from ovlt_train.model import freeze_vision, load_processor, make_lora, markers
 from ovlt_train.record import refuse_other_prompt
 from ovlt_train.resume import begin, last_checkpoint, output_of, restore_weights
 from ovlt_train.settings import PAPER_SFT, make_config
 
 
-def train_sft(recipe: SftRecipe) -> None:
-    """Train, or go on training. Raises UsageError and StopError before anything is loaded."""
-    gpus, output = count_gpus(), output_of(recipe)
+def prepare_sft(recipe: SftRecipe, *, gpus: int) -> tuple[SFTConfig, Version, Any]:
+    """Raises UsageError and StopError for all that can be told before the model is loaded.
+
+    Returns TRL's configuration, the rows, and the model's processor.
+    """
     batches = count_rows(recipe.batch, gpus=gpus)
-    config = make_config(SFTConfig, recipe, batches, paper=PAPER_SFT, output=output)
+    refuse_without_gpu(recipe, gpus=gpus, there=count_local_gpus(recipe))
+    config = make_config(SFTConfig, recipe, batches, paper=PAPER_SFT, output=output_of(recipe))
     version = open_version(recipe.dataset, kind="sft", tag=recipe.tag)
     refuse_other_prompt(recipe, version)
-    refuse_too_large(recipe, gpus=gpus)
+    processor = load_processor(recipe)
+    refuse_markers(version, markers(processor))
+    refuse_too_large(recipe, there=free_memory(recipe, gpus=gpus))
+    return config, version, processor
+
+
+def train_sft(recipe: SftRecipe) -> None:
+    """Train, or go on training."""
+    output = output_of(recipe)
+    config, version, processor = prepare_sft(recipe, gpus=count_gpus())
     if not begin(recipe, output):
         return
-    processor, checkpoint = load_processor(recipe), last_checkpoint(output)
+    checkpoint = last_checkpoint(output)
     set_seed(recipe.seed)  # before an adapter draws its weights
-    refuse_markers(version, markers(processor))
     announce(config, version, checkpoint)
     trainer = SFTTrainer(
         model=recipe.model,

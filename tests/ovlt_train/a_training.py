@@ -24,18 +24,21 @@ HASTE: dict[str, Any] = {
 }
 
 
-def build(folder: Path, *, kind: str, pictures_only: bool = True) -> Path:
+def build(folder: Path, *, kind: str, pictures_only: bool = True, question: str = "Which colour?") -> Path:
     """A version; TRL's GRPO can't batch rows with and without pictures."""
     run = a_run.make_run(folder, kind=kind)
+    run.problems = run.problems.with_columns(question=pl.lit(question))
     if pictures_only:
         run.problems = run.problems.filter(pl.col("id") != a_run.TEXT_PROBLEM)
         run.samples = run.samples.filter(pl.col("problem_id") != a_run.TEXT_PROBLEM)
     return run.build().path
 
 
-def write_recipe(folder: Path, *, kind: str, pictures_only: bool = True, **keys: Any) -> Path:
+def write_recipe(
+    folder: Path, *, kind: str, pictures_only: bool = True, question: str = "Which colour?", **keys: Any
+) -> Path:
     """A recipe beside the version that it trains on."""
-    version = build(folder / kind, kind=kind, pictures_only=pictures_only)
+    version = build(folder / kind, kind=kind, pictures_only=pictures_only, question=question)
     recipe: dict[str, Any] = {"name": f"tiny-{kind}", "model": str(TINY_MODEL), "dataset": str(version)}
     recipe |= {"output": str(folder / "out"), "dtype": "float32", "trl": HASTE} | keys
     path = folder / f"{kind}.yaml"

