@@ -62,7 +62,7 @@ def _train(method: Literal["sft", "grpo"], path: Path, overrides: Sequence[str],
         _become(launch_command(method, path, overrides, gpus=gpus))
 
 
-def _become(command: Sequence[str]) -> NoReturn:
+def _become(command: list[str]) -> NoReturn:
     sys.stdout.flush()
     os.execv(command[0], command)
 

@@ -7,8 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import psutil
-import requests
 import torch
 from transformers import AutoConfig, AutoModelForImageTextToText
 from trl.trainer.grpo_config import GRPOConfig
@@ -81,7 +81,7 @@ def refuse_absent_vllm(config: GRPOConfig) -> None:
         return
     if importlib.util.find_spec("vllm") is None:
         raise EnvironmentStop("trl.use_vllm: vLLM is not installed here; pip install 'trl[vllm]'")
-    if config.vllm_mode == "server":
+    if _uses_server(config):
         wait_for_server(server_of(config), seconds=config.vllm_server_timeout)
 
 
@@ -99,7 +99,7 @@ def wait_for_server(url: str, *, seconds: float) -> None:
                 "(trl.vllm_server_timeout); start it as recipes/paper/train_grpo_iter1.yaml shows"
             )
         time.sleep(PAUSE)
-    if requests.get(f"{url}/server_info", timeout=30).status_code == 404:
+    if httpx.get(f"{url}/server_info", timeout=30).status_code == 404:
         raise EndpointStop(
             f"{url}: this vLLM takes no weights; start it with VLLM_SERVER_DEV_MODE=1 in its environment"
         )
@@ -110,17 +110,23 @@ def told_of_vllm(config: GRPOConfig) -> Generator[None]:
     """A server that is lost on the way is named, with what to do."""
     try:
         yield
-    except (requests.ConnectionError, requests.Timeout) as error:
+    except Exception as error:  # TRL passes on many kinds; what matters is whether the server is still there
+        if not _uses_server(config) or _is_healthy(server_of(config)):
+            raise
         raise EndpointStop(
             f"vLLM at {server_of(config)} no longer answers ({type(error).__name__}); start it again, and then this "
             "command: training goes on from its last checkpoint"
         ) from error
 
 
+def _uses_server(config: GRPOConfig) -> bool:
+    return config.use_vllm and config.vllm_mode == "server"
+
+
 def _is_healthy(url: str) -> bool:
     try:
-        return requests.get(f"{url}/health", timeout=10).status_code == 200
-    except requests.RequestException:
+        return httpx.get(f"{url}/health", timeout=10).status_code == 200
+    except httpx.HTTPError:
         return False
 
 

@@ -14,7 +14,7 @@ from ovlt_data.recipe.train import SftRecipe
 
 pytest.importorskip("trl", reason="needs the train extra: training is not tested")
 
-import requests
+from trl.trainer.grpo_config import GRPOConfig
 
 from ovlt_train import machine
 
@@ -101,12 +101,22 @@ def test_a_vllm_that_is_not_there_is_told() -> None:
         machine.wait_for_server("http://127.0.0.1:9", seconds=0)
 
 
-def test_a_vllm_that_dies_is_told(tmp_path: Path) -> None:
-    from trl.trainer.grpo_config import GRPOConfig
+@pytest.fixture
+def config(tmp_path: Path, vllm: str) -> GRPOConfig:
+    config = GRPOConfig(str(tmp_path), bf16=False, use_cpu=True, vllm_mode="server", vllm_server_base_url=vllm)
+    config.use_vllm = True  # what TRL allows only where vLLM is installed
+    return config
 
-    config = GRPOConfig(str(tmp_path), bf16=False, use_cpu=True, vllm_server_base_url="http://127.0.0.1:9")
+
+def test_a_vllm_that_dies_is_told(config: GRPOConfig) -> None:
+    config.vllm_server_base_url = "http://127.0.0.1:9"
     with (
         pytest.raises(EndpointStop, match=r"127.0.0.1:9 no longer answers .*start it again"),
         machine.told_of_vllm(config),
     ):
-        requests.get("http://127.0.0.1:9", timeout=1)
+        raise ConnectionResetError
+
+
+def test_faults_of_others_are_not_put_on_a_vllm_that_lives(config: GRPOConfig) -> None:
+    with pytest.raises(ZeroDivisionError), machine.told_of_vllm(config):
+        raise ZeroDivisionError

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,7 +77,7 @@ def test_vllm_says_what_transformers_says(server: VllmServer, trained: Path) -> 
     """Greedily, in float32 on both sides. In bf16 rounding decides between near words, here and there differently."""
     prompts = list(draw_prompts())
     with ThreadPoolExecutor(16) as pool:
-        served = list(pool.map(lambda asked: ask_vllm(server, asked), prompts))
+        served = list(pool.map(partial(ask_vllm, server), prompts))
     generated = generate(trained, prompts)
     assert [said.prompt_tokens for said in served] == [said.prompt_tokens for said in generated]
     assert len({said.text for said in generated}) > PROMPTS / 2
