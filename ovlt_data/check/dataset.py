@@ -111,7 +111,7 @@ def _look_at_row(row: Row, kind: Literal["sft", "grpo"], faults: Faults) -> None
     said = row.values["prompt"][0]["content"]
     if marker := next((mark for mark in PICTURE_MARKERS if mark in said), None):
         faults.add("markers", row, f"its prompt holds {marker}")
-    if (verdict := _grade(row.values)) != "correct":
+    if not row.values.get("judge") and (verdict := _grade(row.values)) != "correct":  # else no rule can decide it
         faults.add("answers", row, f"{row.values['answer']!r} is {verdict}")
 
 

@@ -15,9 +15,9 @@ from ovlt_data.recipe import load_recipe
 from ovlt_data.types import Problem
 
 
-async def check(folder: Path, server: FakeEndpoint, *overrides: str) -> Sequence[Finding]:
+async def check(folder: Path, server: FakeEndpoint, *overrides: str, asked: str = "") -> Sequence[Finding]:
     PIL.Image.new("RGB", (24, 24), "red").save(folder / "red.png")
-    row = {"id": "one", "question": "What is 1 + 30?", "answer": "31", "images": ["red.png"]}
+    row = {"id": "one", "question": f"What is 1 + 30?{asked}", "answer": "31", "images": ["red.png"]}
     (folder / "problems.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "captions.jsonl").write_text(json.dumps({"id": "one", "caption": "two numbers"}) + "\n")
     model: dict[str, Any] = {"endpoint": server.url, "model": "fake", "revision": "a", "limits": {"attempts": 1}}
@@ -75,3 +75,23 @@ async def test_reasoner_is_asked_with_a_given_caption_too(tmp_path: Path) -> Non
         found = await check(tmp_path, server, "caption={from: captions.jsonl}")
     assert any(finding.what == "models.reasoner" and "reasons" in finding.says for finding in found)
     assert "two numbers" in str(server.bodies[0]["messages"])
+
+
+@pytest.mark.parametrize(
+    ("word", "level", "words"),
+    [
+        (
+            "<verdict>correct</verdict>",
+            "warning",
+            "judges badly: takes the gold '31' for correct, \"I can't tell.\" for",
+        ),
+        ("Sure!", "wrong", "does not judge in the form that was asked for, and is not heard: Sure!"),
+    ],
+    ids=["says-yes-to-all", "other-form"],
+)
+async def test_judge_is_tried_on_the_gold_and_on_no_answer(tmp_path: Path, word: str, level: str, words: str) -> None:
+    async with FakeEndpoint() as server:
+        found = await check(tmp_path, server, "judge={model: reasoner}", asked=f" (judge: {word})")
+    (finding,) = [finding for finding in found if "judge" in finding.says]
+    assert (finding.level, finding.what) == (level, "models.reasoner")
+    assert words in finding.says

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from fake_endpoint import FakeEndpoint
 
+from ovlt_data.check.dataset import check_dataset
 from ovlt_data.engine.tally import Tally
 from ovlt_data.housekeeping import _referred_keys
 from ovlt_data.outcome import Outcome
@@ -18,6 +19,7 @@ from ovlt_data.prompts import load_prompt
 from ovlt_data.publish.parent import open_parent
 from ovlt_data.publish.trace import trace_row
 from ovlt_data.recipe import load_recipe
+from ovlt_data.serve.embedded import TINY_MODEL
 from ovlt_data.tables import read_table
 
 OPEN_GOLD = "9^{99999}"
@@ -114,9 +116,10 @@ async def test_every_sample_may_be_judged_and_the_rules_verdict_stands(recipe: P
 
 async def test_nothing_is_asked_twice_and_nothing_where_nothing_is_open(recipe: Path, tmp_path: Path) -> None:
     async with FakeEndpoint() as server:
+        part = await run(recipe, server.url, "budget={requests: 8}")
         first = await run(recipe, server.url)
-        asked = server.asked
-        assert len(asked) == len(set(asked))
+        assert len(server.asked) == len(set(server.asked))
+    assert part.state == "budget"
     again = await run(recipe, NO_MORE)
     assert (again.requests, again.judged) == (0, first.judged)
     (other := tmp_path / "other").mkdir()
@@ -133,6 +136,7 @@ async def test_row_names_its_judge_and_all_of_it_can_be_traced(recipe: Path) -> 
     rows = read_rows(outcome).select("judge", "judge_prompt_hash")
     assert set(rows.rows()) == {("fake@j", prompt.sha256), (None, None)}
     version = open_parent(Path(outcome.dataset or ""))
+    assert {finding.level for finding in check_dataset(version, TINY_MODEL / "chat_template.jinja")} == {"ok"}
     assert version.manifest.models["judge"] == "fake@j"
     assert version.manifest.prompts["judge"].sha256 == prompt.sha256
     assert (version.manifest.funnel[0].judged, version.manifest.funnel[0].reasons["judged_wrong"]) == (2, 2)
