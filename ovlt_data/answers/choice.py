@@ -6,7 +6,7 @@ several letters are a hedge. Nearness and containment never count: "ice" is not 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from string import ascii_uppercase
 
@@ -145,7 +145,7 @@ def _as_it_stands(answer: str, choices: tuple[str, ...]) -> int | None:
     exact = known.exact.get(answer)
     if exact is not None:
         return exact
-    return known.spellings.get(answer.casefold(), known.spellings.get(tight(answer)))
+    return known.loose.get(answer.casefold(), known.loose.get(tight(answer)))
 
 
 def _by_value(answer: str, numbers: tuple[Number | None, ...]) -> int | None:
@@ -165,17 +165,21 @@ class _Choices:
         """Places of the choices as they stand, which is all that most answers need."""
 
     @cached_property
+    def loose(self) -> dict[str, int]:
+        return self._spelled(tight) | self._spelled(str.casefold)
+
+    @cached_property
     def spellings(self) -> dict[str, int]:
-        spellings = dict[str, int]()
-        for spell in (_first_sentence, fold, tight, str.casefold):
-            spellings |= _unique([spell(choice) for choice in self._cleaned])
-        return spellings
+        return self._spelled(_first_sentence) | self._spelled(fold) | self.loose
 
     @cached_property
     def numbers(self) -> tuple[Number | None, ...]:
         """Of each choice, or none at all; read only where no spelling has decided."""
         numbers = tuple(read_number(choice) for choice in self._cleaned)
         return numbers if any(number is not None for number in numbers) else ()
+
+    def _spelled(self, spell: Callable[[str], str]) -> dict[str, int]:
+        return _unique([spell(choice) for choice in self._cleaned])
 
 
 def _first_sentence(choice: str) -> str:

@@ -30,9 +30,8 @@ _PHRASE = re.compile(
 )
 _LEAD_OF_PHRASE = 32
 _FINAL = re.compile(r"\bfinal answer\b", re.IGNORECASE)
-_CLOSING = re.compile(
-    r"(?:^|(?<=[.!?:;$\])*\d]\s)|(?<=\n)|(?<=\]))(?:Therefore|Thus|Hence|So|Consequently|In conclusion)\b,?\s++"
-)
+_CLOSING_WORDS = ("Therefore", "Thus", "Hence", "So", "Consequently", "In conclusion")
+_CLOSING = re.compile(rf"(?:^|(?<=[.!?:;$\])*\d]\s)|(?<=\n)|(?<=\]))(?:{'|'.join(_CLOSING_WORDS)})\b,?\s++")
 _PLEASANTRY = re.compile(r"(?:[A-Za-z',]++[ .!]*+){0,12}+\s*+")
 _SENTENCE_END = re.compile(
     r",? (?:because|since)\b|, not |"
@@ -156,6 +155,9 @@ def _last_box(text: str) -> str | None:
     r"""The last balanced \boxed{}, with its neighbours where several are given as one answer ("… and …")."""
     if "\\boxed" not in text and "\\fbox" not in text:
         return None
+    plain = _only_plain_box(text)
+    if plain is not None:
+        return plain
     boxes = _outermost(_boxes(text))
     if not boxes:
         return None
@@ -166,6 +168,15 @@ def _last_box(text: str) -> str | None:
         return _unboxed(text[boxes[-1][2] : boxes[-1][1]])
     values = [_unboxed(text[inner:end]).strip() for _, end, inner in boxes[first:]]
     return ", ".join(dict.fromkeys(values))
+
+
+def _only_plain_box(text: str) -> str | None:
+    """The common case: one box, and neither brace nor command in it."""
+    before, mark, rest = text.partition("\\boxed{")
+    inside, closed, after = rest.partition("}")
+    if not closed or "{" in inside or "\\" in inside or "box" in before or "box" in after:
+        return None
+    return inside if mark else None
 
 
 def _are_joined(between: str) -> bool:
@@ -234,7 +245,7 @@ def _end_of_phrase(spoken: str) -> int | None:
 
 def _from_closing(spoken: str) -> Extracted | None:
     """The last sentence, where it draws the conclusion: "Therefore, there are 12 of them. I hope this helps." """
-    signs = list(_CLOSING.finditer(spoken))
+    signs = list(_CLOSING.finditer(spoken)) if any(word in spoken for word in _CLOSING_WORDS) else []
     if not signs or not signs[-1].start():
         return None
     sentence = spoken[signs[-1].end() :]

@@ -99,7 +99,7 @@ def read_unit(text: str) -> Unit | None:
     text = text.strip().strip(".").replace("{", "").replace("}", "")
     if len(text) > 60 or not text:
         return None
-    scale = _THERMOMETER.match(text)
+    scale = _THERMOMETER.match(text) if text[0] in "°dD" else None
     if scale is not None:
         return SIMPLE["°" + scale[1].upper()]
     return SIMPLE.get(text) or _read(_COMPOUND.get(text.lower(), text))
