@@ -95,9 +95,22 @@ def _gold(
     precision: int | None = None,
     answers: Sequence[str] = (),
 ) -> Gold:
-    text = _clean_gold(answer or "")
+    return _read_gold(answer or "", answer_type, tuple(choices or ()), unit or "", precision, tuple(answers or ()))
+
+
+@lru_cache(maxsize=16_384)
+def _read_gold(
+    answer: str,
+    answer_type: AnswerType,
+    choices: tuple[str, ...],
+    unit: str,
+    precision: int | None,
+    answers: tuple[str, ...],
+) -> Gold:
+    """Read once for all samples of a problem."""
+    text = _clean_gold(answer)
     kind = _kind(answer_type, text, bool(choices), bool(answers))
-    return Gold(text, kind, tuple(choices or ()), unit or "", precision, tuple(answers or ()))
+    return Gold(text, kind, choices, unit, precision, answers)
 
 
 def _rule_on(said: Extracted, gold: Gold) -> Ruling | str:
@@ -136,7 +149,6 @@ def _kind(declared: AnswerType, gold: str, has_choices: bool, has_answers: bool)
     return "choice" if has_choices else form_of(gold)
 
 
-@lru_cache(maxsize=65_536)
 def form_of(gold: str) -> AnswerType:
     """The answer type that the gold's own form asks for."""
     if is_clearly_yes_no(gold):
@@ -154,7 +166,6 @@ def form_of(gold: str) -> AnswerType:
     return "expression" if is_clearly_formula(gold) else "text"
 
 
-@lru_cache(maxsize=65_536)
 def _fitting(declared: AnswerType, gold: str) -> AnswerType:
     """What is declared, unless the gold can't be read that way: a number (2, 3), a set of one range."""
     readable = _READABLE.get(declared)
@@ -179,7 +190,6 @@ _READABLE: dict[AnswerType, Callable[[str], bool]] = {
 }
 
 
-@lru_cache(maxsize=65_536)
 def _clean_gold(answer: str) -> str:
     """A gold may be a whole worked solution: then its box counts, with a "percent" behind it, or its final answer."""
     if "\\boxed" not in answer and "inal answer is" not in answer:

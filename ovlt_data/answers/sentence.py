@@ -19,7 +19,9 @@ _DENIED = re.compile(
     rf"(?:\b(?:no|not),? )?(?:\b(?:it's|it is) )?\bnot {_LITERAL}{_UNIT},? (?=(?:but|it's|it is|which is|that is)\b)",
     re.IGNORECASE,
 )
-_RESTATED = re.compile(rf"(?<![\w.,/^-]){_LITERAL}{_UNIT},? (?=which is {_LITERAL}{_UNIT}\W*$)")
+_MEASURED = rf"{_LITERAL}(?:{_UNIT}| ?[A-Za-z]{{1,12}})"
+_RESTATED = re.compile(rf"(?<![\w.,/^-]){_MEASURED},? (?=which is {_MEASURED}\W*$)")
+"""The first of "4 m which is 400 cm"."""
 _WORDS = re.compile(r"[A-Za-z' ,.:*%°-]*+")
 _WEIGHING = """
 at least most over under above below beyond up down almost nearly more less fewer twice half double triple quarter times

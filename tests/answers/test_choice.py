@@ -134,3 +134,22 @@ def test_the_method_says_what_decided() -> None:
     assert grade("<answer>C</answer>", "C", choices=NUMBERS).method == "choice_letter"
     assert grade("<answer>55</answer>", "C", choices=NUMBERS).method == "choice_text"
     assert grade("<answer>C or D</answer>", "C", choices=NUMBERS).reason == "hedged"
+
+
+@pytest.mark.parametrize("dress", ["{}", "<answer>{}</answer>", "A. {}", "The answer is {}"])
+def test_a_choice_that_differs_by_case_alone_is_itself(dress: str) -> None:
+    choices = ("Dear Mrs. Erickson,", "Dear mrs. erickson,")
+    assert grade(dress.format(choices[0]), "A", choices=choices).status == "correct"
+    assert grade(dress.format(choices[0]), "B", choices=choices).status == "wrong"
+
+
+def test_the_first_sentence_of_a_long_choice_names_it() -> None:
+    choices = ("It takes up less room. The bed is small.", "It takes up more room. The bed is small.", "No. 7")
+    assert grade("The answer is It takes up less room. The bed is small.", "A", choices=choices).status == "correct"
+    assert grade("The answer is It takes up more room. The bed is small.", "A", choices=choices).status == "wrong"
+    assert grade("No", "C", choices=choices).status == "wrong"
+
+
+def test_what_is_denied_after_the_answer_is_no_second_one() -> None:
+    assert grade("It is red, not blue.", "A", choices=("red", "blue")).status == "correct"
+    assert grade("It is red, or maybe blue.", "A", choices=("red", "blue")).status == "wrong"

@@ -32,6 +32,15 @@ def test_no_text_makes_it_raise(said: str, gold: str, kind: AnswerType) -> None:
     assert verdict is None or verdict.status in ("correct", "wrong", "unscorable")
 
 
+@given(said=junk, gold=junk, unit=junk, precision=st.integers(-3, 40), answers=st.lists(junk, max_size=4))
+def test_nothing_that_a_problem_says_makes_it_raise(
+    said: str, gold: str, unit: str, precision: int, answers: list[str]
+) -> None:
+    for choices in ((), (gold, unit), tuple(answers)):
+        verdict = grade_quickly(said, gold, unit=unit, precision=precision, answers=answers, choices=choices)
+        assert verdict is None or verdict.status in ("correct", "wrong", "unscorable")
+
+
 @given(gold=junk, kind=st.sampled_from(KINDS))
 def test_no_answer_is_never_correct(gold: str, kind: AnswerType) -> None:
     for nothing in ("", " \n", "<answer></answer>", f"<think>{gold}"):

@@ -78,6 +78,50 @@ def test_formulas_are_equal_both_ways(one: int, other: int, form: str) -> None:
     assert _is_right(left, right) == _is_right(right, left) == (one == other)
 
 
+@given(low=st.integers(-99, 99), length=st.integers(1, 99), closed=st.tuples(st.booleans(), st.booleans()))
+def test_an_interval_is_its_inequality_both_ways_and_its_ends_count(
+    low: int, length: int, closed: tuple[bool, bool]
+) -> None:
+    high, (left, right) = low + length, closed
+    above, under = ("≤" if left else "<"), ("≤" if right else "<")
+    below = "≥" if left else ">"
+    interval = f"{'[' if left else '('}{low}, {high}{']' if right else ')'}"
+    inequality = f"{low} {above} x {under} {high}"
+    both = rf"x {below} {low} \text{{ and }} x {under} {high}"
+    for one, other in ((interval, inequality), (interval, both), (inequality, both)):
+        assert _is_right(one, other)
+        assert _is_right(other, one)
+    assert not _is_right(inequality, f"{'(' if left else '['}{low}, {high}{']' if right else ')'}")
+    assert not _is_right(interval, rf"\{{{low}, {high}\}}")
+
+
+@given(cells=st.lists(st.integers(-99, 99), min_size=4, max_size=4), at=st.integers(0, 3))
+def test_a_matrix_is_its_cells_in_any_brackets(cells: list[int], at: int) -> None:
+    a, b, c, d = cells
+    gold = rf"\begin{{pmatrix}}{a}&{b}\\{c}&{d}\end{{pmatrix}}"
+    for same in (gold.replace("pmatrix", "bmatrix"), gold.replace("&", " & "), f"[[{a}, {b}], [{c}, {d}]]"):
+        assert _is_right(same, gold)
+    cells[at] += 1
+    assert not _is_right("[[{}, {}], [{}, {}]]".format(*cells), gold)
+
+
+@given(x=st.integers(-99, 99), y=st.integers(-99, 99))
+def test_a_point_may_name_its_coordinates_in_any_order(x: int, y: int) -> None:
+    for named in (f"x={x}, y={y}", f"y = {y}, x = {x}", rf"x={x} \text{{ and }} y={y}"):
+        assert _is_right(named, f"({x},{y})")
+        assert _is_right(f"({x},{y})", named)
+        assert _is_right(named, f"({y},{x})") == (x == y)
+
+
+@given(number=whole, factor=st.sampled_from([("cm", "mm", 10), ("m", "cm", 100), ("hours", "minutes", 60)]))
+def test_a_converted_unit_is_the_same_both_ways(number: int, factor: tuple[str, str, int]) -> None:
+    large, small, times = factor
+    one, other = f"{number} {large}", f"{number * times} {small}"
+    assert _is_right(one, other, "number")
+    assert _is_right(other, one, "number")
+    assert not _is_right(f"{number} {small}", one, "number")
+
+
 @pytest.mark.parametrize("kind", ["number", "expression", "text", "set"])
 @pytest.mark.parametrize("piece", ["9", "9,", "(", "{", "x ", "so 9 is ", "\\frac{", "Therefore, ", "\\boxed{"])
 def test_work_is_bounded_whatever_the_text(piece: str, kind: AnswerType) -> None:

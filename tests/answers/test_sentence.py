@@ -15,6 +15,11 @@ from ovlt_data.answers.extract import extract
         ("Answer: the shop sold 1,250 tickets that evening.", "1250"),
         ("Therefore, there are 16 routes that meet the three given conditions. I hope this helps.", "16"),
         ("The painter spent $40 on brushes.", "40"),
+        ("The length is not 8 but 40 cm.", "40"),
+        ("No, it's not 8, it's 40 cm^2.", "40"),
+        ("The rope is 4 m which is 400 cm.", "400 cm"),
+        ("La pente : 2,74 m au total.", "2.74"),
+        ("The total is 15 + 25 = 40.", "40"),
     ],
 )
 def test_a_sentence_says_its_one_number(output: str, gold: str) -> None:
@@ -34,6 +39,9 @@ def test_a_sentence_says_its_one_number(output: str, gold: str) -> None:
         "It grows by 9.5 blocks.",
         "The clock says 9:30 now.",
         "It measures 9 feet from here.",
+        "It is not 9 but 8 inches.",
+        "It is not 9 inches.",
+        "They are 8 which is 9 more than before.",
     ],
 )
 def test_a_sentence_that_weighs_labels_or_calculates_says_none(output: str) -> None:
@@ -70,3 +78,19 @@ def test_the_closing_sentence_is_the_answer_where_nothing_else_marks_one(output:
 )
 def test_golds_as_others_write_them(answer: str, gold: str, status: str) -> None:
     assert grade(answer, gold, answer_type="number").status == status
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "status"),
+    [
+        (r"20\%", r"So $x = 1/5$, or $\boxed{20}$ percent.", "correct"),
+        (r"20\%", r"So the length is $\boxed{20}$ m.", "wrong"),
+        ("28", "It loses 10 and then 18. The final answer is $28$. I hope it is correct.", "correct"),
+        ("7 and -7", r"\\boxed{7 \\text{ and } -7", "correct"),
+        ("7, -7", "-7, 7", "correct"),
+        ("May 1 2020", "May 1, 2020", "correct"),
+        ("May 2, 2020", "May 1, 2020", "wrong"),
+    ],
+)
+def test_golds_may_be_worked_solutions_lists_and_dates(answer: str, gold: str, status: str) -> None:
+    assert grade(answer, gold).status == status
