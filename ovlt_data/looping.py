@@ -1,11 +1,12 @@
-"""`ovlt loop`: the iterations of a recipe in a folder of their own; the same command goes on where it stood."""
+"""`ovlt loop`, and the training half of `ovlt arms`: steps in a folder of their own, taken up where they stood."""
 
 import asyncio
 import fcntl
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,12 @@ from ovlt_data.loop.guard import GOODBYE
 from ovlt_data.loop.iterate import check_loop, iterate
 from ovlt_data.loop.ledger import Ledger, read_ledger
 from ovlt_data.loop.show import render_models, render_steps
+from ovlt_data.loop.students import read_arms, render_students, train_students
 from ovlt_data.loop.work import Work
 from ovlt_data.progress import PeopleConsole
-from ovlt_data.recipe import find_recipe, load
-from ovlt_data.recipe.loop import LoopRecipe
+from ovlt_data.recipe import RecipeFile, find_recipe, load
+from ovlt_data.recipe.arms import ArmsRecipe
+from ovlt_data.recipe.loop import Base, LoopRecipe
 from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.session import Stop, run_async, speak
 
@@ -36,24 +39,49 @@ def loop_command(
         _show_status(recipe, folder, as_json=as_json)
         return 0
     check_loop(recipe)
-    with open_run(out.resolve(), name or recipe.name, recipe_file=recipe.path) as held:
-        os.environ.setdefault("OVLT_STORE", str(out.resolve().parent / "store"))
-        _outlive_children(held / LOCK)
-        ended = _iterate(recipe, held)
-    if ended == 0:
-        _finish(recipe, folder, as_json=as_json)
+    with _open(out, name or recipe.name, recipe) as folder:
+        ended = _conduct(recipe, recipe.seed, folder, lambda work: iterate(work, recipe))
+        if ended == 0:
+            _finish(recipe, folder, as_json=as_json)
     return ended
 
 
-def _iterate(recipe: LoopRecipe, folder: Path) -> int:
-    """The exit status."""
+def train_arms_command(
+    recipe_file: Path, overrides: Sequence[str], *, name: str | None, out: Path, as_json: bool
+) -> int:
+    """The second half of `ovlt arms`, where the recipe trains: a student for each arm and seed; the exit status."""
+    recipe = load(ArmsRecipe, find_recipe(str(recipe_file)), overrides)
+    training = recipe.train
+    if training is None:
+        return 0
+    with _open(out, name or recipe.name, recipe) as folder:
+        arms = read_arms(folder)
+        ended = _conduct(training, None, folder, lambda work: train_students(work, training, arms))
+        if ended == 0:
+            table = render_students(training, [*arms], read_ledger(folder))
+            (folder / "students.md").write_text(f"{table}\n", encoding="utf-8")
+            if not as_json:
+                print(f"\n{table}")
+    return ended
+
+
+@contextmanager
+def _open(out: Path, name: str, recipe: RecipeFile) -> Generator[Path]:
+    """A folder of its own, and the store that runs beside it would use."""
+    with open_run(out.resolve(), name, recipe_file=recipe.path) as folder:
+        os.environ.setdefault("OVLT_STORE", str(out.resolve().parent / "store"))
+        _outlive_children(folder / LOCK)
+        (folder / "logs").mkdir(exist_ok=True)
+        yield folder
+
+
+def _conduct(base: Base, seed: int | None, folder: Path, steps: Callable[[Work], Awaitable[None]]) -> int:
+    """Do the steps, listening for signals; the exit status."""
     stop = Stop(say := speak(PeopleConsole()))
-    (folder / "logs").mkdir(exist_ok=True)
-    crew, ledger = Crew(folder, stop.stopping), Ledger(folder)
 
     async def session() -> None:
         stop.listen()
-        await iterate(Work(recipe, folder, crew, ledger, say, stop.stopping))
+        await steps(Work(base, seed, folder, Crew(folder, stop.stopping), Ledger(folder), say, stop.stopping))
 
     try:
         run_async(session())

@@ -22,6 +22,7 @@ from ovlt_data.arms import Arm, make_table, run_arms
 from ovlt_data.check import Finding, check_offline, check_online, read_first
 from ovlt_data.engine.tally import Tally
 from ovlt_data.errors import UsageError
+from ovlt_data.loop.students import check_students
 from ovlt_data.mixing import mix_versions, show_mixture
 from ovlt_data.outcome import Outcome, State
 from ovlt_data.pipeline import Options, run_recipe
@@ -160,6 +161,7 @@ def arms_command(
 ) -> int:
     """`ovlt arms`; returns the exit status, as `ovlt run` does."""
     recipe = load(ArmsRecipe, find_recipe(str(recipe_file)), overrides)
+    check_students(recipe)
     runs = out.resolve()
     console = PeopleConsole()
     stop = Stop(say := speak(console))

@@ -112,9 +112,12 @@ def arms(
     as_json: Json = False,
 ) -> None:
     """Run one recipe in several ways from one store, and compare what comes out."""
+    from ovlt_data.looping import train_arms_command
     from ovlt_data.session import arms_command
 
-    raise typer.Exit(arms_command(recipe, overrides or [], name=name, out=out, limit=limit, as_json=as_json))
+    said = overrides or []
+    status = arms_command(recipe, said, name=name, out=out, limit=limit, as_json=as_json)
+    raise typer.Exit(status or train_arms_command(recipe, said, name=name, out=out, as_json=as_json))
 
 
 @app.command()

@@ -17,9 +17,10 @@ from ovlt_data.loop.work import (
     serve_trained,
     settings_of,
     settle,
+    step_seed,
 )
 from ovlt_data.recipe import Recipe, load, load_recipe, recipe_hash
-from ovlt_data.recipe.loop import LoopRecipe, Making
+from ovlt_data.recipe.loop import Making
 from ovlt_data.recipe.mix import MixRecipe
 
 NOWHERE = Served("http://127.0.0.1/v1", "generator", None)
@@ -35,9 +36,9 @@ async def make_dataset(work: Work, name: str, making: Making, *, generator: Trai
     return await _make_mixture(work, f"{name}-mix", making.mix, made)
 
 
-def load_making(loop: LoopRecipe, name: str, making: Making, *, kind: str, generator: Trained) -> Recipe:
+def load_making(making: Making, *, seed: int | None, kind: str, generator: Trained) -> Recipe:
     """The recipe of its run as it will be run, but for where its models are served. Raises RecipeError."""
-    recipe = load_recipe(Path(str(making.run)), _say(loop, name, making, _settle(making, NOWHERE, generator)))
+    recipe = load_recipe(Path(str(making.run)), _say(seed, making, _settle(making, NOWHERE, generator)))
     named = [*making.servers, *filter(None, [making.generator])]
     if unknown := [model for model in named if model not in recipe.models]:
         raise RecipeError([f"{recipe.path}: models: has no {unknown[0]}; there: {', '.join(recipe.models) or 'none'}"])
@@ -47,13 +48,14 @@ def load_making(loop: LoopRecipe, name: str, making: Making, *, kind: str, gener
 
 
 async def _make_run(work: Work, name: str, making: Making, generator: Trained) -> Dataset:
-    recipe = load_recipe(Path(str(making.run)), _say(work.recipe, name, making, _settle(making, NOWHERE, generator)))
+    seed = step_seed(work.seed, name)
+    recipe = load_recipe(Path(str(making.run)), _say(seed, making, _settle(making, NOWHERE, generator)))
     inputs = {"recipe": recipe_hash(recipe)} | ({"generator": str(generator)} if making.generator else {})
     return _read(await work.ledger.once(name, inputs, lambda: _run(work, name, making, recipe, generator)))
 
 
 async def _make_mixture(work: Work, name: str, mix: str, made: Dataset | None) -> Dataset:
-    settings = settings_of(work.recipe, name, {"from": [made.folder]} if made else {})
+    settings = settings_of(step_seed(work.seed, name), {"from": [made.folder]} if made else {})
     inputs = {"recipe": digest(load(MixRecipe, Path(mix), settings))}
 
     async def mix_rows() -> Facts:
@@ -76,7 +78,8 @@ async def _run(work: Work, name: str, making: Making, recipe: Recipe, generator:
             said |= _settle(making, served, generator)
             servers.append(served)
         command = ["run", str(making.run), *_into(work, name)]
-        return _facts(await ask_ovlt(work, name, command, _say(work.recipe, name, making, said), beside=servers))
+        settings = _say(step_seed(work.seed, name), making, said)
+        return _facts(await ask_ovlt(work, name, command, settings, beside=servers))
 
 
 def _settle(making: Making, served: Served, generator: Trained) -> dict[str, object]:
@@ -85,8 +88,8 @@ def _settle(making: Making, served: Served, generator: Trained) -> dict[str, obj
     return {f"models.{making.generator}.{key}": value for key, value in settle(served, generator).items()}
 
 
-def _say(loop: LoopRecipe, name: str, making: Making, said: Mapping[str, object]) -> list[str]:
-    return settings_of(loop, name, {**making.set, **said})
+def _say(seed: int | None, making: Making, said: Mapping[str, object]) -> list[str]:
+    return settings_of(seed, {**making.set, **said})
 
 
 def _into(work: Work, name: str) -> list[str]:

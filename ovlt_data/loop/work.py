@@ -17,7 +17,7 @@ from ovlt_data.loop.ledger import Ledger
 from ovlt_data.loop.serving import Served, serve
 from ovlt_data.recipe import resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
-from ovlt_data.recipe.loop import LoopRecipe, Server
+from ovlt_data.recipe.loop import Base, Server
 from ovlt_data.types import Say
 
 SEEDS = 1_000_000
@@ -26,7 +26,9 @@ SEEDS = 1_000_000
 class Work(Struct, frozen=True):
     """What every step works with."""
 
-    recipe: LoopRecipe
+    base: Base
+    seed: int | None
+    """Of the whole; every step has one of its own by it."""
     folder: Path
     crew: Crew
     ledger: Ledger
@@ -56,14 +58,14 @@ class Dataset(Struct, frozen=True):
     version: str
 
 
-def find_base(recipe: LoopRecipe) -> Trained:
+def find_base(base: Base) -> Trained:
     """The model that every SFT starts from."""
-    folder = Path(recipe.model)
+    folder = Path(base.model)
     if folder.is_dir():
         identity = {"checkpoint": checkpoint_hash(folder)}
     else:
-        identity = {"revision": recipe.revision} if recipe.revision else {}
-    return Trained(name="base", where=recipe.model, identity=identity)
+        identity = {"revision": base.revision} if base.revision else {}
+    return Trained(name="base", where=base.model, identity=identity)
 
 
 async def ask_ovlt(
@@ -90,7 +92,7 @@ async def serve_model(work: Work, server: Server, *, model: str, name: str) -> A
 @asynccontextmanager
 async def serve_trained(work: Work, model: Trained) -> AsyncGenerator[Served]:
     """A model of the loop. In another's server it goes by the loop's name too: that may still hold another loop's."""
-    server = work.recipe.serve
+    server = work.base.serve
     name = model.name if server.command else f"{work.folder.name}-{model.name}"
     async with serve_model(work, server, model=model.where, name=name) as served:
         yield served
@@ -101,16 +103,15 @@ def settle(served: Served, model: Trained) -> dict[str, str]:
     return {"endpoint": served.url, "model": served.model, **model.identity}
 
 
-def step_seed(recipe: LoopRecipe, name: str) -> int | None:
+def step_seed(seed: int | None, name: str) -> int | None:
     """Of one step: two steps that drew with the loop's own seed would draw the same."""
-    if recipe.seed is None:
+    if seed is None:
         return None
-    return int.from_bytes(hashlib.sha256(f"{recipe.seed} {name}".encode()).digest()[:8], "big") % SEEDS
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8], "big") % SEEDS
 
 
-def settings_of(recipe: LoopRecipe, name: str, said: Mapping[str, Any]) -> list[str]:
-    """`said` as overrides, and the step's seed where the loop has one."""
-    seed = step_seed(recipe, name)
+def settings_of(seed: int | None, said: Mapping[str, Any]) -> list[str]:
+    """`said` as overrides, and the step's seed where it has one."""
     drawn = {} if seed is None else {"seed": seed}
     return [set_key(key, value) for key, value in {**drawn, **said}.items()]
 

@@ -144,7 +144,7 @@ class Evaluation(Section):
     """How every model of the loop is scored, the base model first."""
 
     recipe: LocalPath
-    """For `ovlt eval`; each model of the loop is asked as its first one is."""
+    """For `ovlt eval`; each model that is scored here is asked as its first one is."""
     set: Settings = {}
     """What is said otherwise than in `recipe`, as {key.path: value}."""
 
@@ -155,6 +155,19 @@ def _spell_out_evaluation(value: object) -> object:
 
 AnyEvaluation = Annotated[Evaluation, BeforeValidator(_spell_out_evaluation, json_schema_input_type=str | Evaluation)]
 """A string is its recipe."""
+
+
+class Base(Section):
+    """The model that training starts from, and how it and what is trained from it are served and scored."""
+
+    model: MadePath
+    """The base model: a folder, or a Hub id."""
+    revision: Word | None = None
+    """Hub commit of the base model."""
+    serve: AnyServer
+    """How a model that was trained is served, to generate and to be scored; the base model as well."""
+    evaluate: AnyEvaluation | None = None
+    """Left out: nothing is scored."""
 
 
 class Iteration(Section):
@@ -170,21 +183,13 @@ class Iteration(Section):
     """What GRPO learns from; left out: the problems of the iteration before."""
 
 
-class LoopRecipe(RecipeFile):
+class LoopRecipe(Base, RecipeFile):
     """The paper's whole iteration."""
 
     model_config = ConfigDict(title="ovlt loop recipe")
 
     seed: int | None = None
     """Gives every step's recipe a seed of its own; left out: those that the recipes say."""
-    model: MadePath
-    """The base model: a folder, or a Hub id."""
-    revision: Word | None = None
-    """Hub commit of the base model."""
-    serve: AnyServer
-    """How a model of the loop is served, to generate and to be scored."""
-    evaluate: AnyEvaluation | None = None
-    """Left out: nothing is scored."""
     iterations: list[Iteration] = Field(min_length=1)
     """In their order; more may be added to a loop that has ended."""
 
