@@ -110,7 +110,7 @@ def _show_trace(trace: Trace) -> None:
         _show("judgement", sample.get("judgement") or {}, ("status", "answer", "said", "response_keys"))
         _show("", sample, ("reasoning", "content"))
         if edit := sample.get("edit"):
-            fate = "stands in the row" if sample["edited"] else "does not stand in a row"
+            fate = "taken for the trace" if sample["edited"] else "not taken"
             _show(f"its edit · {fate}", sample, ("edit_model", "edit_prompt_sha256"))
             _show("", edit, ("response_key", "fault", "changed", "extracted", "reasoning", "content"))
     print("\nancestors" if trace.ancestors else "\nno ancestors: made from its sources alone")

@@ -25,7 +25,7 @@ def trace_samples(
 
     `model` is the identity of who said it, `rung` the try that it comes from. `words` is the length of its reasoning
     when it was kept or dropped; a problem's row (GRPO) has none. Where a judge was asked, `judge` is who it is, and
-    `judgement` what it said. `edit` is what an editor made of a trace, `edited` whether that stands in its row.
+    `judgement` what it said. `edit` is what an editor made of a trace, `edited` whether curation took it.
     """
     keys = [column for column in ("problem_id", "slot") if column in curated.rows.columns]
     fates = [

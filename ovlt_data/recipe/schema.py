@@ -189,7 +189,8 @@ class Recipe(RecipeFile):
     @classmethod
     def _edits_what_was_written(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
         rewrites = list(_find_rewrites(steps))
-        _refuse_unlisted([rewrite.model for rewrite in rewrites], info.data.get("models", {}))
+        if "models" in info.data:
+            _refuse_unlisted([rewrite.model for rewrite in rewrites], info.data["models"])
         if len(rewrites) > 1:
             raise ValueError("has two rewrites; expected one: all that leaks is edited once, before curation")
         names = [step.name for step in steps]
