@@ -1,7 +1,8 @@
 """Traces that speak of their caption, written anew by a model: asked for here, taken or refused by curation.
 
 Only correct samples are, since no other becomes a row. The trace stands in the request, and so in its key: the same
-trace is edited once. Its answer has to be right by the rules, whoever found the trace's right. All that can be said of an edit without the recipe's limit is said here.
+trace is edited once. Its answer has to be right by the rules, whoever found the trace's right. All that can be said of
+an edit without the recipe's limit is said here.
 """
 
 from collections.abc import Sequence
