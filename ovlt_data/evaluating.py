@@ -22,6 +22,7 @@ from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
 from ovlt_data.errors import UsageError
 from ovlt_data.evaluate.files import read_scores, write_scores
+from ovlt_data.evaluate.parents import tell_missing
 from ovlt_data.evaluate.score import Score, score_run
 from ovlt_data.evaluate.show import render_overview
 from ovlt_data.pipeline import Options, run_recipe
@@ -76,10 +77,17 @@ def eval_command(recipe: EvalRecipe, *, limit: int | None, out: Path, wait: floa
             recipe, limit=limit, out=folder, wait=wait, say=say, stopping=stop.stopping, console=console
         )
 
-    scores = run_async(session())
+    try:
+        scores = run_async(session())
+    except asyncio.CancelledError:
+        if not stop.status:
+            raise
+        return stop.status
     if scores is None:
         return stop.status
     print(json.dumps(msgspec.to_builtins(scores)) if as_json else render_overview(read_scores(folder / recipe.name)))
+    for line in tell_missing(recipe.models, read_scores(folder / recipe.name)):
+        say(line)
     say(f"Categories, pass@k and counts: {out / recipe.name}/scores.md, scores.csv and scores.json")
     return 0
 

@@ -20,7 +20,8 @@ def told(page: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: path.relative_to(FOLDER).as_posix())
 def test_recipe_is_named_where_users_look(path: Path) -> None:
     name = path.relative_to(ROOT).as_posix()
-    assert name in told(ROOT / "README.md") | told(ROOT / "docs" / "paper.md")
+    named = told(ROOT / "README.md") | told(ROOT / "docs" / "paper.md")
+    assert name in named, f"{name}: say in docs/paper.md what it is for"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
