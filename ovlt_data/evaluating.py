@@ -15,12 +15,10 @@ from rich.console import Console
 
 import ovlt_data
 from ovlt_data.answers import GRADER_VERSION
-from ovlt_data.checkpoint import checkpoint_hash
 from ovlt_data.connect import store_folders
 from ovlt_data.engine.request import identify
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
-from ovlt_data.errors import UsageError
 from ovlt_data.evaluate.files import read_scores, write_scores
 from ovlt_data.evaluate.parents import tell_missing
 from ovlt_data.evaluate.score import Score, score_run
@@ -29,7 +27,6 @@ from ovlt_data.pipeline import Options, run_recipe
 from ovlt_data.progress import PeopleConsole, show_progress
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import (
-    EMBEDDED,
     Build,
     JudgeStep,
     Model,
@@ -40,9 +37,8 @@ from ovlt_data.recipe import (
     Sampling,
     find_recipe,
     load,
-    make,
 )
-from ovlt_data.recipe.evaluate import JUDGE, TABLE_6, BenchmarkSpec, EvalJudge, EvalModel, EvalRecipe
+from ovlt_data.recipe.evaluate import JUDGE, BenchmarkSpec, EvalJudge, EvalModel, EvalRecipe
 from ovlt_data.recipe.place import Place
 from ovlt_data.serve.transport import resolve_embedded
 from ovlt_data.session import Stop, run_async, speak
@@ -126,54 +122,6 @@ def plan_tasks(recipe: EvalRecipe, *, out: Path) -> list[Task]:
 
 def load_eval(name: str, overrides: Sequence[str]) -> EvalRecipe:
     return load(EvalRecipe, find_recipe(name), overrides)
-
-
-def recipe_of_words(
-    model: str,
-    *,
-    benchmarks: str,
-    endpoint: str,
-    data: Path | None = None,
-    revision: str | None = None,
-    name: str | None = None,
-    judge: str | None = None,
-    judge_endpoint: str = "",
-    overrides: Sequence[str] = (),
-) -> EvalRecipe:
-    """`ovlt eval MODEL --on a,b --endpoint URL` as a recipe; `data` is a folder that holds one for each benchmark.
-
-    The sampling stands in it as Table 6 has it, so that an override of one number leaves the others.
-    """
-    folder = Path(model)
-    known = revision or endpoint == EMBEDDED or not folder.is_dir()
-    label = _label(folder.name)
-    asked = {
-        "endpoint": [endpoint],
-        "model": None if model == EMBEDDED else model,
-        "revision": revision,
-        "checkpoint": None if known else checkpoint_hash(folder),
-        "sampling": TABLE_6.model_dump(exclude_defaults=True),
-    }
-    said = {
-        "name": name or f"eval-{label}",
-        "models": {label: {key: value for key, value in asked.items() if value is not None}},
-        "benchmarks": [_at(word, data) for word in benchmarks.split(",") if word],
-        "judge": {"endpoint": [judge_endpoint], "model": judge} if judge else None,
-    }
-    return make(EvalRecipe, said, overrides, path=Path.cwd() / "eval")
-
-
-def _label(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name).strip("-_")
-
-
-def _at(benchmark: str, data: Path | None) -> dict[str, str]:
-    if data is None:
-        return {"source": benchmark}
-    if not (data / benchmark).is_dir():
-        there = ", ".join(sorted(path.name for path in data.glob("*/"))) or "none"
-        raise UsageError(f"--data {data}: no folder {benchmark}; expected one for each benchmark; there: {there}")
-    return {"source": benchmark, "path": str((data / benchmark).resolve())}
 
 
 def _plan(recipe: EvalRecipe, name: str, benchmark: BenchmarkSpec, *, out: Path) -> Task:

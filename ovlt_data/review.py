@@ -17,7 +17,7 @@ from msgspec import Struct
 REVIEWS = "review.jsonl"
 SEEN = ["problem_id", "slot", "response_key", "source", "kept", "rejected_for"]
 """What `summarise` looks at of a lineage."""
-SURE = 1.96
+SURE = 1.959964
 """Standard errors to either side of a 95 percent interval."""
 
 Mark = Literal["right", "wrong", "skip", "undo"]
@@ -83,7 +83,9 @@ def summarise(lineage: pl.DataFrame, reviews: Mapping[str, Review]) -> list[Find
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:
-    """The interval of a share (Wilson 1927), fit for few samples and for shares near 0 and 1; n is at least 1."""
+    """The interval of a share (Wilson 1927), for few samples and for shares near 0 and 1, too; of none it is everything."""
+    if n == 0:
+        return 0.0, 1.0
     share, width = right / n, SURE**2 / n
     middle, half = share + width / 2, SURE * sqrt(share * (1 - share) / n + width / (4 * n))
     return max(0.0, (middle - half) / (1 + width)), min(1.0, (middle + half) / (1 + width))

@@ -158,7 +158,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score models on benchmarks, by category; run it again to resume."""
-    from ovlt_data.evaluating import eval_command, load_eval, recipe_of_words
+    from ovlt_data.evaluate.words import recipe_of_words
+    from ovlt_data.evaluating import eval_command, load_eval
 
     if on is None:
         recipe = load_eval(subject, overrides or [])

@@ -16,10 +16,8 @@ from msgspec.structs import replace
 
 from ovlt_data.answers.grade import GoldOptions
 from ovlt_data.answers.official import OFFICIAL, score
+from ovlt_data.review import wilson
 from ovlt_data.tables import read_table
-
-Z = 1.959964
-"""Of a 95 percent interval."""
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -108,16 +106,6 @@ def score_run(
     if not judge:
         return scores
     return [replace(each, judged=_judge(part, judge)) for each, (_, part) in zip(scores, parts, strict=True)]
-
-
-def wilson(correct: int, problems: int) -> tuple[float, float]:
-    """The 95 percent interval of a share (Wilson 1927), which holds at 0 and 1, too."""
-    if problems == 0:
-        return 0.0, 1.0
-    share, wide = correct / problems, Z * Z / problems
-    middle = (share + wide / 2) / (1 + wide)
-    half = Z * math.sqrt(share * (1 - share) / problems + wide / (4 * problems)) / (1 + wide)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def pass_at(k: int, *, samples: int, correct: int) -> float:

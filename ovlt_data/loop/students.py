@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import mean
 
 from ovlt_data.errors import RecipeError
-from ovlt_data.evaluate.score import Score, wilson
+from ovlt_data.evaluate.score import Score
 from ovlt_data.evaluate.show import render_table
 from ovlt_data.loop.iterate import check_evaluation, check_training
 from ovlt_data.loop.ledger import Done
@@ -14,6 +14,7 @@ from ovlt_data.loop.scores import evaluate, read_scores
 from ovlt_data.loop.trainings import train
 from ovlt_data.loop.work import Dataset, Work, find_base
 from ovlt_data.recipe.arms import ArmsRecipe, ArmsTraining
+from ovlt_data.review import wilson
 
 NOTE = (
     "Percent correct: the mean over seeds with Wilson's 95 percent interval for so many questions (the same ones for "

@@ -10,7 +10,8 @@ from fake_endpoint import FakeEndpoint
 
 from ovlt_data.errors import RecipeError, UsageError
 from ovlt_data.evaluate.score import Score
-from ovlt_data.evaluating import evaluate, plan_tasks, recipe_of_words
+from ovlt_data.evaluate.words import recipe_of_words
+from ovlt_data.evaluating import evaluate, plan_tasks
 from ovlt_data.recipe import load
 from ovlt_data.recipe.evaluate import TABLE_6, EvalRecipe
 from ovlt_data.tables import read_table

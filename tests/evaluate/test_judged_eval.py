@@ -11,7 +11,8 @@ from fake_endpoint import FakeEndpoint
 
 from ovlt_data.errors import RecipeError
 from ovlt_data.evaluate.score import Score
-from ovlt_data.evaluating import evaluate, plan_tasks, recipe_of_words
+from ovlt_data.evaluate.words import recipe_of_words
+from ovlt_data.evaluating import evaluate, plan_tasks
 from ovlt_data.prompts import load_prompt
 from ovlt_data.recipe import load
 from ovlt_data.recipe.evaluate import EvalRecipe

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from ovlt_data.evaluate.files import read_scores, write_scores
-from ovlt_data.evaluate.score import Score, best_of, pass_at, powers, score_run, wilson
+from ovlt_data.evaluate.score import Score, best_of, pass_at, powers, score_run
 from ovlt_data.evaluate.show import render_csv, render_markdown
+from ovlt_data.review import wilson
 from ovlt_data.tables import write_part
 
 
