@@ -83,7 +83,7 @@ def summarise(lineage: pl.DataFrame, reviews: Mapping[str, Review]) -> list[Find
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:
-    """The interval of a share (Wilson 1927), for few samples and for shares near 0 and 1, too; of none it is everything."""
+    """The interval of a share (Wilson 1927), for few samples and near 0 and 1, too; of none it is everything."""
     if n == 0:
         return 0.0, 1.0
     share, width = right / n, SURE**2 / n
