@@ -47,6 +47,8 @@ class Score(Struct, frozen=True, kw_only=True):
     unscorable: int
     failed: int
     """Problems without an answer."""
+    guess: float | None = None
+    """Share right for who sees nothing and gives the most frequent gold, by the problems' first category."""
     low: float
     high: float
     """Of the accuracy: Wilson's 95 percent interval."""
@@ -125,7 +127,10 @@ def powers(samples: int) -> list[int]:
 
 
 def _by_problem(folder: Path) -> pl.DataFrame:
-    """Columns id, categories, and numbers of samples: right, unscorable (by rules), answered; judged right, unclear."""
+    """Columns id, categories, answer, and numbers of samples.
+
+    These are right, unscorable (both by rules), answered, judged_right and unclear.
+    """
     said = pl.col("judgement").struct.field("status")
     by_judge = pl.col("method").eq_missing("judge")
     counts = (
@@ -139,7 +144,7 @@ def _by_problem(folder: Path) -> pl.DataFrame:
             unclear=(said == "unscorable").sum(),
         )
     )
-    problems = read_table(folder, "problems").unique("id", maintain_order=True).select("id", "categories")
+    problems = read_table(folder, "problems").unique("id", maintain_order=True).select("id", "categories", "answer")
     joined = problems.join(counts, left_on="id", right_on="problem_id", how="left", maintain_order="left")
     return joined.with_columns(pl.col(counts.columns[1:]).fill_null(0))
 
@@ -176,6 +181,7 @@ def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, catego
         correct=correct,
         unscorable=int(asked["unscorable"].sum()),
         failed=asked.filter(pl.col("answered") == 0).height,
+        guess=_guess(asked),
         low=low,
         high=high,
         pass_at={k: _mean_pass(asked, k, samples) for k in powers(samples)},
@@ -183,6 +189,11 @@ def _score(asked: pl.DataFrame, *, model: str, benchmark: str, rule: str, catego
         official_rule=next(iter(asked["official_rule"].drop_nulls()), "") if has_official else "",
         official_pass_at={k: _mean_best(asked["further"], k, samples) for k in powers(samples)} if has_official else {},
     )
+
+
+def _guess(asked: pl.DataFrame) -> float:
+    golds = asked.group_by(pl.col("categories").list.first(), "answer").len()
+    return int(golds.group_by("categories").agg(pl.col("len").max())["len"].sum()) / max(1, asked.height)
 
 
 def _judge(asked: pl.DataFrame, judge: str) -> Judged:

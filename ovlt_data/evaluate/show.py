@@ -63,12 +63,13 @@ def render_csv(scores: Sequence[Score]) -> str:
     ks = sorted({k for score in scores for k in score.pass_at})
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    beside = ["unscorable", "failed", "official", "official_rule", *JUDGED]
+    beside = ["unscorable", "failed", "guess", "official", "official_rule", *JUDGED]
     writer.writerow([*COLUMNS, *beside, *_pass_columns(ks), *SETTINGS])
     for s in scores:
         said = [s.model, s.benchmark, s.rule, s.category, s.problems, s.correct, f"{s.accuracy:.4f}", f"{s.low:.4f}"]
         passes = [f"{rates[k]:.4f}" if k in rates else "" for rates in (s.pass_at, s.official_pass_at) for k in ks]
-        others = [s.unscorable, s.failed, _official(s), s.official_rule, *_judged(s)]
+        guess = "" if s.guess is None else f"{s.guess:.4f}"
+        others = [s.unscorable, s.failed, guess, _official(s), s.official_rule, *_judged(s)]
         asked = [s.weights, s.prompt, s.sampling, s.harness]
         writer.writerow([*said, f"{s.high:.4f}", *others, *passes, *asked])
     return file.getvalue()
@@ -89,13 +90,14 @@ def _pass_columns(ks: Sequence[int]) -> list[str]:
 def _render_counts(whole: Sequence[Score]) -> str:
     """What stands behind the figures, and pass@k."""
     ks = sorted({k for score in whole for k in score.pass_at})
-    heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", "official rule"]
+    heading = ["model", "benchmark", "problems", "correct", "unscorable", "failed", "blind guess", "official rule"]
     heading += ["judged", "unclear"] if any(score.judged for score in whole) else []
     rows = [
         [
             s.model,
             s.benchmark,
             *(f"{n:,}" for n in (s.problems, s.correct, s.unscorable, s.failed)),
+            "–" if s.guess is None else f"{100 * s.guess:.1f}",
             f"{_official(s)} {s.official_rule}",
             *(_judged(s)[column] for column in (0, 3) if "judged" in heading),
             *(f"{100 * rates[k]:.1f}" if k in rates else "–" for rates in (s.pass_at, s.official_pass_at) for k in ks),

@@ -1,6 +1,6 @@
 """A loop as people read it: its models side by side with what they learned from, and where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ovlt_data.evaluate.score import Score
 from ovlt_data.evaluate.show import INTERVAL, render_table
@@ -9,6 +9,8 @@ from ovlt_data.loop.ledger import Done
 from ovlt_data.loop.scores import read_scores
 from ovlt_data.recipe.loop import LoopRecipe
 
+GUESS = "blind guess"
+"""The most frequent gold of each kind of question."""
 SHORT = 12
 """Hex digits of a hash that a table shows."""
 
@@ -20,6 +22,8 @@ def render_models(recipe: LoopRecipe, done: Mapping[str, Done]) -> str:
     benchmarks = list(dict.fromkeys(score.benchmark for each in scores.values() for score in each))
     heading = ["model", "checkpoint", "from", "on version", "rows", *benchmarks]
     rows = [_tell(name, done, scores.get(name, []), benchmarks) for name in names if name == "base" or name in done]
+    if benchmarks:
+        rows.insert(0, [GUESS, "–", "–", "–", "–", *(_guess(scores.values(), each) for each in benchmarks)])
     lines = [render_table(heading, rows), *_tell_gains(names, scores, benchmarks)]
     return "\n\n".join([*lines, INTERVAL] if benchmarks else lines)
 
@@ -63,6 +67,11 @@ def _gain(after: Sequence[Score], before: Sequence[Score], benchmark: str) -> fl
 
 def _accuracy(scores: Sequence[Score], benchmark: str) -> float:
     return next((score.accuracy for score in scores if score.benchmark == benchmark), 0.0)
+
+
+def _guess(scores: Iterable[Sequence[Score]], benchmark: str) -> str:
+    guesses = (score.guess for each in scores for score in each if score.benchmark == benchmark)
+    return next((f"{100 * guess:.1f}" for guess in guesses if guess is not None), "–")
 
 
 def _cell(score: Score) -> str:

@@ -55,7 +55,9 @@ def render_students(training: ArmsTraining, arms: Sequence[str], done: Mapping[s
     students = {"base": ["base"], **{arm: [name_student(arm, seed) for seed in training.seeds] for arm in arms}}
     scores = {arm: [read_scores(done[f"score-{name}"]) for name in names] for arm, names in students.items()}
     benchmarks = [score.benchmark for score in scores["base"][0]]
-    rows = [[arm, *(_cell(scores[arm], place) for place in range(len(benchmarks)))] for arm in students]
+    guesses = [score.guess for score in scores["base"][0]]
+    rows = [["blind guess", *("–" if guess is None else f"{100 * guess:.1f}" for guess in guesses)]]
+    rows += [[arm, *(_cell(scores[arm], place) for place in range(len(benchmarks)))] for arm in students]
     return f"{render_table(['student of', *benchmarks], rows)}\n\n{NOTE}"
 
 

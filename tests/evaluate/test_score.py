@@ -44,14 +44,16 @@ def test_the_ks(samples: int, expected: list[int]) -> None:
 
 def write_run(folder: Path, statuses: dict[str, list[str]]) -> Path:
     """Problems by their category's first letter; each with samples of these statuses."""
-    problems = [{"id": name, "categories": [f"task: {name[0]}"]} for name in statuses]
+    problems = [
+        {"id": name, "categories": [f"task: {name[0]}"], "answer": "no" if name == "b2" else "yes"} for name in statuses
+    ]
     samples = [
         {"problem_id": name, "slot": slot, "status": status}
         for name, several in statuses.items()
         for slot, status in enumerate(several)
     ]
     for table, rows in (("problems", problems), ("samples", samples)):
-        columns = {"problems": ["id", "categories"], "samples": ["problem_id", "slot", "status"]}[table]
+        columns = {"problems": ["id", "categories", "answer"], "samples": ["problem_id", "slot", "status"]}[table]
         assert all(list(row) == columns for row in rows)
         write_part(folder, table, rows, part=0)
     return folder
@@ -70,6 +72,10 @@ def test_failed_and_undecided_answers_count_as_not_correct(scores: list[Score]) 
     assert (whole.problems, whole.correct, whole.unscorable, whole.failed) == (4, 1, 1, 1)
     assert whole.accuracy == 0.25
     assert whole.pass_at == {1: 0.25, 2: 0.5}
+
+
+def test_a_blind_guess_is_right_where_its_category_has_one_gold(scores: list[Score]) -> None:
+    assert [score.guess for score in scores] == [0.75, 1.0, 0.5]
 
 
 def test_categories_add_up(scores: list[Score]) -> None:
