@@ -38,6 +38,7 @@ def prepare_grpo(recipe: GrpoRecipe, *, gpus: int) -> tuple[GRPOConfig, Version,
     version = open_version(recipe.dataset, kind="grpo", tag=recipe.tag)
     held_out = open_version(recipe.held_out, kind="grpo") if recipe.held_out else None
     processor = load_processor(recipe)
+    processor.tokenizer.padding_side = "left"  # as TRL pads prompts: the pictures' places come from the processor
     for asked in filter(None, (version, held_out)):
         refuse_mixed_pictures(asked)
         refuse_markers(asked, markers(processor))

@@ -17,7 +17,7 @@ class SourceDefaults(Section):
     path: DataPath | None = None
     """File or folder from the recipe's folder if it exists, else a Hub id (owner/name)."""
     config: Word | None = None
-    """Subset of a Hub dataset."""
+    """Subset of a Hub dataset; of `shapes`, the questions to draw, as in colour_at,form_of."""
     revision: Word | None = None
     """Commit of a Hub dataset. Digits need quotes."""
     split: Word | None = None

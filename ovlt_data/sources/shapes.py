@@ -6,7 +6,7 @@ Problem i of a seed depends on nothing else: a longer source begins with the sho
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from random import Random
 from typing import Literal, TypeVar
@@ -94,12 +94,17 @@ def read(spec: SourceSpec) -> Iterator[Draft]:
             f"source {spec.source}: seed {seed} is among those that models are trained on "
             f"({TRAINING_SEEDS.start} to {TRAINING_SEEDS.stop - 1}); take another"
         )
-    return draw_problems(count=COUNT if spec.count is None else spec.count, seed=seed)
+    count = COUNT if spec.count is None else spec.count
+    return draw_problems(count=count, seed=seed, templates=_read_templates(spec))
 
 
-def draw_problems(*, count: int, seed: int) -> Iterator[Draft]:
-    """The first `count` problems of a seed; kinds of questions take turns."""
-    return (_draft(task, origin=f"{seed}/{index}") for index, task in enumerate(islice(draw_tasks(seed), count)))
+def draw_problems(*, count: int, seed: int, templates: Collection[str] | None = None) -> Iterator[Draft]:
+    """The first `count` problems of a seed, of these templates alone; they take turns."""
+    wanted = TEMPLATES if templates is None else templates
+    drafts = (
+        _draft(task, origin=f"{seed}/{index}") for index, task in enumerate(draw_tasks(seed)) if task.template in wanted
+    )
+    return islice(drafts, count)
 
 
 def draw_tasks(seed: int) -> Iterator[Task]:
@@ -140,6 +145,15 @@ def render(scene: Scene) -> bytes:
     return file.getvalue()
 
 
+def _read_templates(spec: SourceSpec) -> list[str]:
+    """Those that `config` names, between commas; without it all."""
+    named = spec.config.replace(" ", "").split(",") if spec.config else list(TEMPLATES)
+    unknown = sorted(set(named) - set(TEMPLATES))
+    if unknown:
+        raise UsageError(f"source {spec.source}: config names {', '.join(unknown)}; expected of {', '.join(TEMPLATES)}")
+    return named
+
+
 def _draft(task: Task, *, origin: str) -> Draft:
     return Draft(
         origin=f"{origin}/{task.template}",
@@ -148,6 +162,7 @@ def _draft(task: Task, *, origin: str) -> Draft:
         answer_type=task.answer_type,
         choices=task.choices,
         images=(render(task.scene),),
+        categories=(f"question: {task.template}",),
     )
 
 
@@ -286,7 +301,7 @@ TEMPLATES: dict[str, tuple[Kind, AnswerType, int, Ask]] = {
 
 SOURCE = Source(
     read=read,
-    about="scenes of coloured shapes that ovlt draws, with exact answers: `count` of them from `seed`",
+    about="scenes of coloured shapes that ovlt draws, with exact answers: `count` from `seed`, on what `config` names",
     licence="CC0-1.0",
     layout="no path: drawn",
     size="as many as `count` says",

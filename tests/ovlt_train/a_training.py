@@ -22,12 +22,14 @@ HASTE: dict[str, Any] = {
     "use_cpu": True,
     "gradient_checkpointing": False,
 }
+LONG = "Look at the whole of the picture before you say which."
 
 
 def build(folder: Path, *, kind: str, pictures_only: bool = True, question: str = "Which colour?") -> Path:
     """A version; TRL's GRPO can't batch rows with and without pictures."""
     run = a_run.make_run(folder, kind=kind)
-    run.problems = run.problems.with_columns(question=pl.lit(question))
+    asked = pl.when(pl.col("id") == "p3").then(pl.lit(f"{LONG} {question}")).otherwise(pl.lit(question))
+    run.problems = run.problems.with_columns(question=asked)
     if pictures_only:
         run.problems = run.problems.filter(pl.col("id") != a_run.TEXT_PROBLEM)
         run.samples = run.samples.filter(pl.col("problem_id") != a_run.TEXT_PROBLEM)

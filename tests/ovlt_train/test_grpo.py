@@ -38,6 +38,13 @@ def test_training_between_rollouts_is_taken_up_exactly(tmp_path: Path) -> None:
     assert [entry.get("reward") for entry in log(output, 4)] == [entry.get("reward") for entry in history]
 
 
+def test_prompts_of_unequal_length_share_a_rollout(tmp_path: Path) -> None:
+    """Padded on the side that TRL doesn't expect, pictures would stand elsewhere in the long one's prompt."""
+    recipe = write_recipe(tmp_path, kind="grpo", batch=BATCH | {"rollout": 3, "update": 3, "per_gpu": 6}, trl=SHORT)
+    done = train("grpo", recipe, "trl.max_steps=1", "trl.save_steps=1")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Recipes grpo.yaml and sft.yaml, on a version of each kind, and mixed/grpo.yaml, where a row has no picture."""

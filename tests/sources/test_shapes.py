@@ -71,6 +71,16 @@ def test_reader_takes_count_and_seed_and_has_defaults() -> None:
     assert list(shapes.read(SourceSpec(source="shapes"))) == list(draw_problems(count=48, seed=0))
 
 
+def test_config_names_the_questions_to_draw(drafts: list[Draft]) -> None:
+    named = [draft for draft in drafts if draft.categories[0] in ("question: form_of", "question: most")]
+    assert list(shapes.read(SourceSpec(source="shapes", count=20, seed=5, config="most, form_of"))) == named[:20]
+
+
+def test_unknown_questions_are_told_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="config names colour; expected of colour_at, form_at"):
+        shapes.read(SourceSpec(source="shapes", config="colour,most"))
+
+
 def test_seeds_for_training_are_refused() -> None:
     with pytest.raises(UsageError, match="seed 1000000 is among those that models are trained on"):
         shapes.read(SourceSpec(source="shapes", seed=1_000_000))
