@@ -33,6 +33,7 @@ RULES = {
         "curate",
         "expected caption_leakage before strip_reflections",
     ),
+    "no-such-judge": ("judge={model: ear}", "judge", "names the model `ear`"),
     "no-samples-at-all": ("reason=", "build", "exactly one of `reason` and `samples`"),
     "samples-twice": ("samples.from=trial.yaml", "samples", "exactly one of `reason` and `samples`"),
     "no-samples-wanted": ("reason.samples=0", "reason.samples", "at least 1"),
@@ -96,6 +97,11 @@ def test_a_recipe_that_could_not_run_is_refused(complain: Complain, said: str, k
     provider = ["models.brain.provider=openai"] if "chat_template" in said else []
     told = [line.split(": ", 2) for line in complain(sets=[*provider, said])]
     assert any(path == key and what in text for _, path, text in told)
+
+
+def test_a_judge_without_samples_has_nothing_to_judge(complain: Complain) -> None:
+    told = complain(sets=["reason=", "curate=[]", "build.kind=grpo", "judge={model: brain}"])
+    assert any(": judge: has no samples to judge; expected `reason` or `samples`" in line for line in told)
 
 
 ENDPOINT = "endpoint: http://localhost:8000/v1"
