@@ -99,7 +99,7 @@ async def serve_metrics(
 
 def used_models(recipe: Recipe) -> list[str]:
     """Names of the models that the recipe's steps ask, in the order of the steps."""
-    steps = (recipe.caption, recipe.reason, recipe.judge)
+    steps = (recipe.caption, recipe.reason, recipe.judge, recipe.probes)
     named = [name for step in steps if step for name in step.models]
     return list(dict.fromkeys([*named, *([recipe.rewrite.model] if recipe.rewrite else [])]))
 

@@ -15,6 +15,7 @@ from ovlt_data.tables import read_table
 KEYS = {
     "samples": ["response_key", "judgement", "edit"],
     "captions": ["response_key", "turns"],
+    "probes": ["response_key"],
     "failures": ["request_key"],
 }
 """Tables of a run and their columns that name requests, or hold what does: what a failed problem has of its samples is
@@ -91,6 +92,8 @@ def _keys_of(folder: Path) -> Iterator[str]:
         yield from _named(read_table(folder, table), columns)
     for lineage in folder.glob("versions/*/lineage.parquet"):
         yield from _named(pl.read_parquet(lineage), LINEAGE)
+    for probes in folder.glob("versions/*/probes.parquet"):
+        yield from _named(pl.read_parquet(probes), KEYS["probes"])
 
 
 def _named(table: pl.DataFrame, columns: Sequence[str]) -> Iterator[str]:

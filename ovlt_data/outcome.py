@@ -60,6 +60,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     funnel: Sequence[FunnelStep] = ()
     difficulty: Sequence[Difficulty] = ()
     """By source: pass rates, pass@k, and what luck explains."""
+    probes: Sequence[Difficulty] = ()
+    """The same by probe and source."""
+    probed: Mapping[str, int] = {}
+    """Replies to probes, by probe."""
+    unprobed: Mapping[str, int] = {}
+    """Probes without a reply, as `blind: timeout`."""
     retries: Mapping[str, int]
     from_store: int
     """Replies that were there already."""
@@ -94,6 +100,14 @@ def describe_rung(rung: RungTally) -> str:
         f"{rung.problems:,} problems, {rung.solved:,} solved · {rung.samples:,} samples, {rung.correct:,} correct · "
         f"{rung.completion_tokens:,} tokens · {rung.requests:,} requests sent"
     )
+
+
+def describe_unprobed(tally: Tally) -> list[str]:
+    """What probes did not get; their rows stay."""
+    if not tally.unprobed:
+        return []
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in tally.unprobed.items())
+    return [f"WARNING: probes: {tally.probed.total():,} replies, and none where one was to be: {kinds}"]
 
 
 def describe_refined(tally: Tally) -> list[str]:

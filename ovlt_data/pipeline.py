@@ -27,7 +27,14 @@ from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_judge_prompts, add_reason_prompts
 from ovlt_data.generate.walk import Plan
 from ovlt_data.mixing import mix_curated
-from ovlt_data.outcome import Outcome, describe_judged, describe_quota, describe_refined, describe_rungs
+from ovlt_data.outcome import (
+    Outcome,
+    describe_judged,
+    describe_quota,
+    describe_refined,
+    describe_rungs,
+    describe_unprobed,
+)
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import build_version
 from ovlt_data.publish.place import Version
@@ -121,7 +128,7 @@ async def run_recipe(
                 on_end=on_end,
             ),
             budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping, note=note),
-            quota=Quota(recipe.stop_when, lambda problems, samples: _curate_some(recipe, problems, samples).rows),
+            quota=Quota(recipe.stop_when, lambda *tables: _curate_some(recipe, *tables).rows),
         )
         rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")
@@ -131,7 +138,13 @@ async def run_recipe(
             return await asyncio.to_thread(_end_early, run)
         _report_reasonless(run)
         quota = describe_quota(recipe.stop_when, run.quota, tally)
-        for line in [*describe_refined(tally), *describe_rungs(tally.rungs), *describe_judged(tally), *quota]:
+        told = [
+            *describe_refined(tally),
+            *describe_rungs(tally.rungs),
+            *describe_judged(tally),
+            *describe_unprobed(tally),
+        ]
+        for line in [*told, *quota]:
             say(line)
         if shard is not None or not options.build:
             return await asyncio.to_thread(run.account.close, "generated")
@@ -233,16 +246,26 @@ def _curate(run: Run, samples: pl.DataFrame) -> Curated:
     recipe, folder = run.recipe, run.folder
     failed = read_table(folder, "failures")["problem_id"].unique()
     problems = read_table(folder, "problems").filter(~pl.col("id").is_in(failed.implode()))
-    curated = _curate_some(recipe, problems, samples)
+    curated = _curate_some(recipe, problems, samples, read_table(folder, "probes"))
     curated = cut_rows(curated, problems, recipe.stop_when)
     curated = mix_curated(curated, problems, recipe)
-    for line in [*describe_funnel(curated.funnel, curated.rows), *describe_difficulty(curated.difficulty)]:
+    for line in [
+        *describe_funnel(curated.funnel, curated.rows),
+        *describe_difficulty([*curated.difficulty, *curated.probes]),
+    ]:
         run.say(line)
     return curated
 
 
-def _curate_some(recipe: Recipe, problems: pl.DataFrame, samples: pl.DataFrame) -> Curated:
-    return curate(problems, samples, recipe.steps, kind=recipe.build.kind, rated=_find_rated(recipe))
+def _curate_some(recipe: Recipe, problems: pl.DataFrame, samples: pl.DataFrame, probes: pl.DataFrame) -> Curated:
+    return curate(
+        problems,
+        samples,
+        recipe.steps,
+        kind=recipe.build.kind,
+        rated=_find_rated(recipe),
+        probes={name: probes.filter(probe=name) for name in recipe.probes.names},
+    )
 
 
 def _find_rated(recipe: Recipe) -> pl.Expr:
@@ -263,6 +286,7 @@ def _build(run: Run, samples: pl.DataFrame, curated: Curated, provenance: Proven
         samples=add_judge_prompts(asked, problems, run.plan),
         curated=curated,
         provenance=provenance,
+        probes=read_table(run.folder, "probes"),
     )
 
 

@@ -146,7 +146,7 @@ async def _walk(
                 store=store,
                 endpoints=endpoints,
                 tally=probe.tally,
-                quota=Quota(StopWhen(), lambda _problems, _samples: pl.DataFrame()),
+                quota=Quota(StopWhen(), lambda *_: pl.DataFrame()),
                 retry=frozenset(),
                 stopping=stopping,
             )
@@ -201,7 +201,18 @@ def _read_asked(folder: Path, probe: Probe) -> defaultdict[str, set[_Asked]]:
         edits = read_table(folder, "samples").select("problem_id", pl.col("edit").struct.field("response_key"))
         for problem, key in edits.drop_nulls().iter_rows():
             asked[problem].add(_Asked(editor.model, key, 1, cap))
+    for problem, each in _read_probed(folder, probe):
+        asked[problem].add(each)
     return asked
+
+
+def _read_probed(folder: Path, probe: Probe) -> Iterator[tuple[str, _Asked]]:
+    """What the recipe's probes asked, by problem."""
+    for each in probe.plan.probes:
+        cap = probe.recipe.models[each.model].sampling.max_tokens
+        replies = read_table(folder, "probes").filter(pl.col("probe") == each.name, pl.col("response_key") != "")
+        for problem, key in replies.select("problem_id", "response_key").unique().iter_rows():
+            yield problem, _Asked(each.model, key, each.samples, cap)
 
 
 def _read_turns(captions: pl.DataFrame) -> Iterator[tuple[str, str, str]]:

@@ -82,6 +82,26 @@ SAMPLES = pl.Schema(
         "edit": EDIT,
     }
 )
+PROBES = pl.Schema(
+    {
+        "problem_id": pl.String,
+        "source": pl.String,
+        "probe": pl.String,
+        "turn": pl.Int64,
+        "slot": pl.Int64,
+        "model": pl.String,
+        "reasoning": pl.String,
+        "content": pl.String,
+        "finish_reason": pl.String,
+        "completion_tokens": pl.Int64,
+        "response_key": pl.String,
+        "status": pl.String,
+        "extracted": pl.String,
+        "method": pl.String,
+        "reason": pl.String,
+    }
+)
+"""Where no reply came, `status` is null and `reason` the kind of failure."""
 FAILURES = pl.Schema(
     {
         "problem_id": pl.String,
@@ -109,6 +129,7 @@ TABLES: Mapping[str, pl.Schema] = {
     "problems": PROBLEMS,
     "captions": CAPTIONS,
     "samples": SAMPLES,
+    "probes": PROBES,
     "failures": FAILURES,
     "unusable": UNUSABLE,
 }
@@ -127,6 +148,8 @@ class Curated(NamedTuple):
     funnel: tuple[FunnelStep, ...]
     difficulty: tuple[Difficulty, ...] = ()
     """By source."""
+    probes: tuple[Difficulty, ...] = ()
+    """By probe and source."""
 
 
 def folders_of(run: Path) -> list[Path]:

@@ -34,7 +34,10 @@ Status = Literal["correct", "wrong", "unscorable"]
 Say = Callable[[str], object]
 """Tells a person one line while work goes on."""
 
-Stage = Literal["source", "caption", "refine", "reason", "verify", "edit"]
+Stage = Literal["source", "caption", "refine", "reason", "verify", "edit", "probe"]
+
+ProbeName = Literal["blind", "caption", "image", "rotated"]
+"""How a problem is asked beside the way that its rows come from."""
 
 ReasoningOrigin = Literal["field", "tags", "missing_open", "unclosed", "none"]
 """Where a trace's reasoning stood in the reply:
@@ -201,6 +204,20 @@ class Sample(Struct, frozen=True, kw_only=True):
     """None where no judge was asked."""
 
 
+class Probed(Struct, frozen=True, kw_only=True):
+    """One reply to a problem that was asked in another way."""
+
+    probe: ProbeName
+    turn: int = 0
+    """Places by which the choices were rotated."""
+    sample: Sample | None
+    """None where no reply came."""
+    failure: str = ""
+    """Why none came: its kind."""
+    response_key: str
+    """The store's key of the request (hex)."""
+
+
 class Failure(Struct, frozen=True, kw_only=True):
     """Why a problem has no samples: one line of a run's work list."""
 
@@ -246,6 +263,8 @@ class Difficulty(Struct, frozen=True, kw_only=True):
     """How a source's problems fared, before anything was filtered."""
 
     source: str
+    probe: ProbeName | None = None
+    """Whose pass rates these are; None for those of the samples that rows come from."""
     rated: int
     """Problems with a pass rate."""
     unrated: int
@@ -255,7 +274,7 @@ class Difficulty(Struct, frozen=True, kw_only=True):
     pass_at: tuple[PassAt, ...]
     """For k = 1, 2, 4, …"""
     passed: int
-    """Problems with as many correct samples as `min_correct` asks."""
+    """Problems with as many correct samples as `min_correct` asks; of a probe, with one."""
     by_luck: float
     """Of these, how many guesses alone would explain: `curate/difficulty.py` has the formula."""
 

@@ -12,6 +12,7 @@ from ovlt_data.curate.counts import ALL, count_verdicts
 from ovlt_data.curate.difficulty import find_least, measure_difficulty
 from ovlt_data.curate.edits import take_edits
 from ovlt_data.curate.funnel import count_step
+from ovlt_data.curate.probes import ProbeTables, add_probes, measure_probes
 from ovlt_data.curate.problems import find_problems, strip_tails
 from ovlt_data.curate.steps import explain_dropped, find_dropped, label
 from ovlt_data.curate.strip import count_stripped, find_lost, list_golds, strip
@@ -46,6 +47,7 @@ def curate(
     *,
     kind: Literal["sft", "grpo"],
     rated: pl.Expr = ALL,
+    probes: ProbeTables | None = None,
 ) -> Curated:
     """Apply the steps in their order.
 
@@ -53,7 +55,8 @@ def curate(
     for which `rated` is true.
     """
     _refuse_equal_marks(steps)
-    counts = count_verdicts(problems, samples, rated=rated)
+    probes = probes or {}
+    counts = add_probes(count_verdicts(problems, samples, rated=rated), probes)
     start = _start_sft(counts, samples) if kind == "sft" else _keep(counts, counts, at=START[kind])
     outcomes = list(accumulate(steps, lambda before, step: _apply(step, before.rows, problems), initial=start))
     return Curated(
@@ -63,6 +66,7 @@ def curate(
         difficulty=measure_difficulty(
             problems, samples, least=find_least(steps, otherwise=1 if kind == "sft" else 0), rated=rated
         ),
+        probes=measure_probes(problems, probes),
     )
 
 
@@ -154,7 +158,8 @@ def _reject(rows: pl.DataFrame, at: str, reason: pl.Expr) -> pl.DataFrame:
 
 
 def _mark_column(step: Step) -> str:
-    return f"mark_{step.name}"
+    probe = step.pass_rate.of if step.pass_rate else None
+    return f"mark_{step.name}_{probe}" if probe else f"mark_{step.name}"
 
 
 def _refuse_equal_marks(steps: Sequence[Step]) -> None:

@@ -51,8 +51,9 @@ def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[
 
 def describe_difficulty(sources: Sequence[Difficulty]) -> list[str]:
     """Plain lines for people: how hard each source was, and what luck explains."""
-    width = max((len(source.source) for source in sources), default=0)
-    return [f"{source.source:<{width}} {describe_source(source)}" for source in sources]
+    names = [f"{source.source} ({source.probe})" if source.probe else source.source for source in sources]
+    width = max(map(len, names), default=0)
+    return [f"{name:<{width}} {describe_source(source)}" for name, source in zip(names, sources, strict=True)]
 
 
 def describe_source(source: Difficulty) -> str:

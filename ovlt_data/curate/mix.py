@@ -53,7 +53,8 @@ class Mixed(Struct, frozen=True, kw_only=True):
 def mix(pool: pl.DataFrame, spec: Mix, *, seed: int, excluded: pl.DataFrame | None = None) -> Mixed:
     """Raises UsageError for a quota that can't be filled, where the spec says so.
 
-    `pool` has the columns of POOL, and `tokens` where the spec counts them; `excluded` are rows to keep out.
+    `pool` has the columns of POOL, `tokens` where the spec counts them, and `is_asked` where it selects by a probe;
+    `excluded` are rows to keep out.
     """
     rows = pool.with_columns(_rank(pool["id"], seed), left_out_for=_find_unfit(pool, spec, excluded))
     rows = _keep_few_per_problem(rows, spec.per_problem)
@@ -162,9 +163,10 @@ def _find_unfit(pool: pl.DataFrame, spec: Mix, excluded: pl.DataFrame | None) ->
     if spec.sources:
         reason = reason.when(pl.col("source").is_in(list(spec.sources)).not_()).then(pl.lit("source_not_asked"))
     if spec.pass_rate is not None:
-        reason = reason.when(_is_unrated(spec.pass_rate)).then(pl.lit("not_rated"))
+        counts = pl.col("is_asked") if spec.pass_rate.of else pl.lit(True)
+        reason = reason.when(counts & _is_unrated(spec.pass_rate)).then(pl.lit("not_rated"))
         fits = pl.col("pass_rate").is_between(spec.pass_rate.min, spec.pass_rate.max)
-        reason = reason.when(fits.not_()).then(pl.lit("pass_rate"))
+        reason = reason.when(counts & fits.not_()).then(pl.lit("pass_rate"))
     return reason.otherwise(pl.lit(None, dtype=pl.String))
 
 

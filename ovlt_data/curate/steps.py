@@ -11,6 +11,7 @@ import yaml
 from ovlt_data.curate.edits import explain_refused
 from ovlt_data.recipe import Select, Step
 from ovlt_data.recipe.step import MinCorrect
+from ovlt_data.types import ProbeName
 
 SHORT = frozenset({"default", "by", "how"})
 """Keys that are left out where they stand alone: {by: shortest} is written `shortest`."""
@@ -31,7 +32,8 @@ def find_dropped(step: Step, rows: pl.DataFrame) -> pl.Expr:
     if step.min_correct is not None:
         return pl.col("n_correct") < needed(step.min_correct)
     if step.pass_rate is not None:
-        return ~pl.col("pass_rate").is_between(step.pass_rate.min, step.pass_rate.max).fill_null(value=False)
+        fits = _rate(step.pass_rate.of).is_between(step.pass_rate.min, step.pass_rate.max)
+        return _is_asked(step.pass_rate.of) & ~fits.fill_null(value=False)
     if step.select is not None:
         return ~_selected(step.select, rows)
     if step.min_words is not None:
@@ -48,11 +50,21 @@ def find_dropped(step: Step, rows: pl.DataFrame) -> pl.Expr:
 def explain_dropped(step: Step) -> pl.Expr:
     """The reason of each row that the filter drops."""
     if step.pass_rate is not None:
-        hard = pl.when(pl.col("pass_rate") < step.pass_rate.min).then(pl.lit("too_hard")).otherwise(pl.lit("too_easy"))
-        return pl.when(pl.col("pass_rate").is_null()).then(pl.lit("not_rated")).otherwise(hard)
+        rate = _rate(step.pass_rate.of)
+        hard = pl.when(rate < step.pass_rate.min).then(pl.lit("too_hard")).otherwise(pl.lit("too_easy"))
+        return pl.when(rate.is_null()).then(pl.lit("not_rated")).otherwise(hard)
     if step.caption_leakage is not None and step.caption_leakage.rewrite is not None:
         return explain_refused(step.caption_leakage.rewrite)
     return pl.lit("not_selected" if step.select is not None else step.name)
+
+
+def _rate(probe: ProbeName | None) -> pl.Expr:
+    return pl.col(f"probe_{probe}" if probe else "pass_rate")
+
+
+def _is_asked(probe: ProbeName | None) -> pl.Expr:
+    """Whether the pass rate is about the problem: a probe says nothing of those that it does not ask."""
+    return pl.col(f"probe_{probe}_decided").is_not_null() if probe else pl.lit(True)
 
 
 def needed(least: MinCorrect) -> pl.Expr:

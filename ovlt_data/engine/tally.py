@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ovlt_data.engine.bottleneck import Limit
 from ovlt_data.engine.traffic import Traffic
 from ovlt_data.text.loops import FINISHED_IN_LOOP
-from ovlt_data.types import Caption, Reply, Sample
+from ovlt_data.types import Caption, Probed, Reply, Sample
 
 
 @dataclass(slots=True)
@@ -52,6 +52,10 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter[str])
     failed: Counter[str] = field(default_factory=Counter[str])
     captions: int = 0
+    probed: Counter[str] = field(default_factory=Counter[str])
+    """Replies to probes, by probe."""
+    unprobed: Counter[str] = field(default_factory=Counter[str])
+    """Probes without a reply, as `blind: timeout`."""
     refined: int = 0
     """Captions that were written anew for a reader who asked."""
     unrefined: Counter[str] = field(default_factory=Counter[str])
@@ -104,6 +108,12 @@ class Tally:
             self.loops += 1
             if reply.max_tokens is not None and reply.exact_tokens:
                 self.tokens_saved += max(reply.max_tokens - reply.completion_tokens, 0)
+
+    def count_probed(self, probed: Probed) -> None:
+        """One reply to a probe, or none."""
+        self.probed[probed.probe] += probed.sample is not None
+        if probed.sample is None:
+            self.unprobed[f"{probed.probe}: {probed.failure}"] += 1
 
     def count_caption(self, caption: Caption) -> None:
         """One that its problem's samples came from."""

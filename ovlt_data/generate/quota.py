@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 import polars as pl
 
-from ovlt_data.generate.record import problem_row, sample_row
+from ovlt_data.generate.record import probe_row, problem_row, sample_row
 from ovlt_data.recipe import StopWhen
-from ovlt_data.tables import PROBLEMS, SAMPLES
-from ovlt_data.types import Problem, Sample
+from ovlt_data.tables import PROBES, PROBLEMS, SAMPLES
+from ovlt_data.types import Probed, Problem, Sample
 
 MANY = 256
-Curate = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
-"""Problems and samples -> the rows that are kept, with their `source`."""
-Waiting = list[tuple[Problem, int, list[Sample]]]
+Curate = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""Problems, samples and probes -> the rows that are kept, with their `source`."""
+Waiting = list[tuple[Problem, int, list[Sample], list[Probed]]]
 
 
 class Quota:
@@ -41,11 +41,11 @@ class Quota:
     def is_full(self, source: str) -> bool:
         return self._full or self._rows[source] >= self._stop_when.sources.get(source, self._rows[source] + 1)
 
-    async def count(self, problem: Problem, number: int, samples: list[Sample]) -> None:
+    async def count(self, problem: Problem, number: int, samples: list[Sample], probed: list[Probed]) -> None:
         """A problem has its samples; `number` is its place in the order of reading."""
         if not self._asks:
             return
-        self._waiting.append((problem, number, samples))
+        self._waiting.append((problem, number, samples, probed))
         self._likely[problem.source] += max(1, sum(sample.verdict.status == "correct" for sample in samples))
         if len(self._waiting) >= MANY or self._may_be_full():
             waiting, self._waiting, self._likely = self._waiting, [], Counter()
@@ -68,9 +68,10 @@ class Quota:
         return self._stop_when.rows is not None and needed >= self._stop_when.rows
 
     def _count(self, waiting: Waiting) -> Counter[str]:
-        problems = [problem_row(problem, number=number) for problem, number, _ in waiting]
-        samples = [sample_row(sample, source=problem.source) for problem, _, drawn in waiting for sample in drawn]
-        rows = self._curate(_frame(problems, PROBLEMS), _frame(samples, SAMPLES))
+        problems = [problem_row(problem, number=number) for problem, number, *_ in waiting]
+        samples = [sample_row(sample, source=problem.source) for problem, _, drawn, _ in waiting for sample in drawn]
+        probes = [probe_row(reply, problem) for problem, *_, probed in waiting for reply in probed]
+        rows = self._curate(_frame(problems, PROBLEMS), _frame(samples, SAMPLES), _frame(probes, PROBES))
         return Counter(rows["source"].to_list())
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from ovlt_data.tables import TABLES, write_part
-from ovlt_data.types import Caption, Failure, Problem, Sample, Unusable
+from ovlt_data.tables import PROBES, TABLES, write_part
+from ovlt_data.types import Caption, Failure, Probed, Problem, Sample, Unusable
 
 PART_ROWS = 1000
 """Rows of a table held in memory before they become a part: 50 MB of long traces."""
@@ -32,6 +32,9 @@ class Recorder:
 
     def add_sample(self, sample: Sample, *, source: str) -> None:
         self._add("samples", sample_row(sample, source=source))
+
+    def add_probed(self, probed: Probed, problem: Problem) -> None:
+        self._add("probes", probe_row(probed, problem))
 
     def add_failure(self, failure: Failure) -> None:
         self._add("failures", asdict(failure))
@@ -68,3 +71,11 @@ def sample_row(sample: Sample, *, source: str) -> dict[str, Any]:
     """The columns of a sample with its verdict, and more."""
     beside = {"edit": msgspec.to_builtins(sample.edit), "judgement": msgspec.to_builtins(sample.judgement)}
     return asdict(sample) | asdict(sample.verdict) | beside | {"source": source}
+
+
+def probe_row(probed: Probed, problem: Problem) -> dict[str, Any]:
+    """The columns of a probe's reply, and more."""
+    none: dict[str, Any] = dict.fromkeys(PROBES) | {"reason": probed.failure}
+    said = sample_row(probed.sample, source=problem.source) if probed.sample is not None else none
+    of_probe = {"problem_id": problem.id, "source": problem.source, "probe": probed.probe, "turn": probed.turn}
+    return said | of_probe | {"response_key": probed.response_key}

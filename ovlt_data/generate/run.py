@@ -14,6 +14,7 @@ from ovlt_data.generate.edit import EditPlan
 from ovlt_data.generate.given import read_given
 from ovlt_data.generate.judge import JudgePlan
 from ovlt_data.generate.lasting import LastingFailures, read_lasting
+from ovlt_data.generate.probe import plan_probe
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Rung, plan_rungs
 from ovlt_data.generate.record import Recorder
@@ -35,12 +36,15 @@ pictures.
 
 def plan_walk(recipe: Recipe) -> Plan:
     """The walk a recipe asks for, with its prompts and tables read: what is missing shows before anything is sent."""
+    asked = recipe.probes.asked
     return Plan(
         caption=_plan_caption(recipe),
         reason=_plan_reason(recipe),
         judge=_plan_judge(recipe),
         edit=_plan_edits(recipe),
         min_samples=recipe.stop.min_samples,
+        probes=tuple(plan_probe(name, recipe.probes, _load(said.prompt, recipe)) for name, said in asked.items()),
+        probes_captions=recipe.probes.caption is not None,
     )
 
 

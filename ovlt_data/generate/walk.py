@@ -1,4 +1,4 @@
-"""One row's whole way: caption -> samples -> verdicts, and what is written of it, whatever happens.
+"""One row's whole way: caption -> samples -> verdicts -> probes, and what is written of it, whatever happens.
 
 Every row ends in exactly one place: among the problems that have samples, among those that are no use, or among
 the failures.
@@ -17,6 +17,7 @@ from ovlt_data.generate.edit import EditPlan, edit_samples
 from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
 from ovlt_data.generate.judge import Judge, JudgePlan
 from ovlt_data.generate.lasting import LastingFailures
+from ovlt_data.generate.probe import ProbePlan, probe_caption, probe_problem
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Reasoned, Rung, grade_replies, reason_problem
 from ovlt_data.generate.record import Recorder
@@ -24,7 +25,7 @@ from ovlt_data.generate.refine import RefinePlan, refine_caption
 from ovlt_data.generate.render import render_prompt
 from ovlt_data.generate.stops import FailureWatch
 from ovlt_data.prompts import Prompt
-from ovlt_data.types import Caption, Failure, Problem, Stage, Unusable
+from ovlt_data.types import Caption, Failure, Probed, Problem, Stage, Unusable
 
 
 class CaptionPlan(Struct, frozen=True):
@@ -54,6 +55,9 @@ class Plan(Struct, frozen=True):
     judge: JudgePlan | None = None
     edit: EditPlan | None = None
     min_samples: int = 1
+    probes: tuple[ProbePlan, ...] = ()
+    probes_captions: bool = False
+    """Whether the samples say how far a caption alone leads."""
 
     def list_asked(self) -> dict[str, tuple[str, Prompt]]:
         """Who is asked and how, by role."""
@@ -65,7 +69,7 @@ class Plan(Struct, frozen=True):
             by_role["refine"] = (self.caption.model, refine.rewrite)
         if self.judge and self.judge.extract:
             by_role["judge (extraction)"] = (self.judge.model, self.judge.extract)
-        return by_role
+        return by_role | {f"probe_{probe.name}": (probe.model, probe.prompt) for probe in self.probes}
 
 
 REJOINS = 2
@@ -135,13 +139,15 @@ class Walker:
             reasoned = await self._reason(row, problem, caption)
             stage = "edit"
             reasoned = await self._edit(row, problem, reasoned)
+            stage = "probe"
+            probed = await self._probe(row, problem, caption, reasoned)
         except RowError as error:
             return self._fail_or_rejoin(row, problem, stage, error)
         except Interrupted:
             self.left += 1
         else:
-            self._keep(row, problem, caption, reasoned)
-            await self._quota.count(problem, row.number, reasoned.samples)
+            self._keep(row, problem, caption, reasoned, probed)
+            await self._quota.count(problem, row.number, reasoned.samples, probed)
         return False
 
     def _fail_or_rejoin(self, row: Row, problem: Problem, stage: Stage, error: RowError) -> bool:
@@ -214,7 +220,19 @@ class Walker:
                 self._do_without(row, problem, "edit", one.failure)
         return Reasoned([one.sample for one in edited], reasoned.by_rung)
 
-    def _keep(self, row: Row, problem: Problem, caption: Caption | None, reasoned: Reasoned) -> None:
+    async def _probe(self, row: Row, problem: Problem, caption: Caption | None, reasoned: Reasoned) -> list[Probed]:
+        probed: list[Probed] = []
+        if self._plan.probes_captions and self._plan.reason is not None:
+            probed += probe_caption(caption, reasoned.samples, model=self._plan.reason.model)
+        for answers in await probe_problem(problem, self._plan.probes, engine=self._engine):
+            if answers.failure is not None:
+                self._do_without(row, problem, "probe", answers.failure)
+            probed += answers.probed
+        return probed
+
+    def _keep(
+        self, row: Row, problem: Problem, caption: Caption | None, reasoned: Reasoned, probed: Sequence[Probed]
+    ) -> None:
         if row.exhausted:
             self._watch.recover()
         self._watch.go_well(row.started)
@@ -225,6 +243,9 @@ class Walker:
         for sample in reasoned.samples:
             self._recorder.add_sample(sample, source=problem.source)
             self._tally.count_sample(sample)
+        for reply in probed:
+            self._recorder.add_probed(reply, problem)
+            self._tally.count_probed(reply)
         self._tally.kept += 1
         if self._plan.reason is not None and self._plan.reason.rungs:
             count_rungs(reasoned, self._plan.reason.rungs[0].samples.enough, self._tally.rungs)

@@ -9,7 +9,7 @@ import polars as pl
 from ovlt_data.errors import NothingBuilt
 from ovlt_data.publish.account import complete_card, write_account
 from ovlt_data.publish.features import OF_JUDGED, list_further, make_features
-from ovlt_data.publish.lineage import trace_samples
+from ovlt_data.publish.lineage import PROBES_FILE, trace_probes, trace_samples
 from ovlt_data.publish.manifest import describe
 from ovlt_data.publish.place import Version, place_version
 from ovlt_data.publish.provenance import Provenance
@@ -32,10 +32,12 @@ def build_version(
     samples: pl.DataFrame,
     curated: Curated,
     provenance: Provenance,
+    probes: pl.DataFrame | None = None,
 ) -> Version:
     """Build into `versions/` of a run's folder, and let its `dataset` point there.
 
-    `captions` and `samples` have a further column `prompt`: the text that was sent, null for what a table gave.
+    `captions` and `samples` have a further column `prompt`: the text that was sent, null for what a table gave. `probes`
+    are the replies to the recipe's probes.
     """
     kept, build = curated.rows, recipe.build
     if kept.is_empty():
@@ -48,6 +50,8 @@ def build_version(
         shards = write_splits(splits, place / "data", make_features(build.kind, further))
         lineage = trace_samples(problems, captions, samples, curated=curated, provenance=provenance)
         lineage.write_parquet(place / "lineage.parquet", row_group_size=ROW_GROUP)
+        if probes is not None and not probes.is_empty():
+            trace_probes(probes, provenance).write_parquet(place / PROBES_FILE, row_group_size=ROW_GROUP)
         curated.rejected.write_parquet(place / "rejected.parquet", row_group_size=ROW_GROUP)
         manifest = describe(
             version, recipe=recipe, problems=problems, curated=curated, provenance=provenance, shards=shards

@@ -8,7 +8,7 @@ from ovlt_data.publish.charts import CHARTS
 from ovlt_data.publish.manifest import Manifest
 from ovlt_data.review import Finding
 from ovlt_data.text.reflect import describe_stripped
-from ovlt_data.types import FunnelStep
+from ovlt_data.types import Difficulty, FunnelStep
 
 CARD = "README.md"
 _ROWS = {
@@ -30,6 +30,7 @@ def write_card(manifest: Manifest, *, recipe: str, findings: Sequence[Finding] =
         "What was left out": _funnel(manifest.funnel),
         "How precise": _precision(manifest, findings),
         "How hard, how long": f"![rows by source, pass rates, lengths]({CHARTS})\n\n{_lengths(manifest)}".strip(),
+        "Probes": _probes(manifest.probes),
         "Who said it": _models(manifest),
         "Cite": "\n".join(f"- {name}: {text}" for name, text in sorted(manifest.citations.items())),
         "Prompts": "\n\n".join(f"**{role}**\n\n{_fence(p.text)}" for role, p in manifest.prompts.items()),
@@ -128,6 +129,19 @@ def _lengths(manifest: Manifest) -> str:
         f"95 percent {words.p95:,} or fewer."
         + (f" ovlt added the `<answer>` tag to {added:,} rows." if added is not None else "")
     )
+
+
+def _probes(probes: Sequence[Difficulty]) -> str:
+    """How far other ways of asking lead, by source."""
+    if not probes:
+        return ""
+    rows = [(p.probe, p.source, p.rated, _mean(p), p.bins[-1]) for p in probes]
+    table = _table(("probe", "source", "problems", "pass rate", "always right"), rows)
+    return f"{table}\n\nA column `probe_…` is each problem's own pass rate; `probes.parquet` holds every reply."
+
+
+def _mean(probe: Difficulty) -> str:
+    return f"{probe.pass_at[0].rate:.2f}" if probe.pass_at else "–"
 
 
 def _models(manifest: Manifest) -> str:

@@ -5,11 +5,12 @@ arguments `prompts`, `completions` and `completion_ids` from TRL already, so no 
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from datasets import Features, Image, List, Value
 
 from ovlt_data.publish.provenance import ROLES
+from ovlt_data.types import ProbeName
 
 SCHEMA_VERSION = 1
 """Part of every version's id: raised when columns or their meaning change."""
@@ -53,12 +54,23 @@ TO_KNOW = {
 OF_JUDGED = {"judge": _TEXT, "judge_prompt_hash": _TEXT}
 """Of a version whose recipe has a judge: who it is where the row rests on its word, else null."""
 
+PROBE_RATES = frozenset(f"probe_{name}" for name in get_args(ProbeName))
+"""A probe's pass rate; the counts behind it have longer names."""
+
 
 def make_features(kind: Kind, further: Iterable[str] = ()) -> Features:
-    """Columns of a kind of dataset, and further ones: a judge's, and one for each filter that the recipe marks by."""
-    return Features(_TO_TRAIN_ON[kind] | TO_KNOW | {name: OF_JUDGED.get(name, Value("bool")) for name in further})
+    """Columns of a kind of dataset, and further ones: a judge's, and those of the recipe's marks and probes."""
+    return Features(_TO_TRAIN_ON[kind] | TO_KNOW | {name: _type_further(name) for name in further})
 
 
 def list_further(names: Iterable[str]) -> list[str]:
     """Of a version's columns, those that not every version has."""
-    return [name for name in names if name in OF_JUDGED or name.startswith("mark_")]
+    return [name for name in names if name in OF_JUDGED or name.startswith(("mark_", "probe_"))]
+
+
+def _type_further(name: str) -> Value:
+    if name in OF_JUDGED:
+        return OF_JUDGED[name]
+    if name in PROBE_RATES:
+        return Value("float64")
+    return _COUNT if name.startswith("probe_") else Value("bool")

@@ -7,6 +7,7 @@ from ovlt_data.tables import Curated
 
 EDIT = "edit"
 """The editor's role."""
+PROBES_FILE = "probes.parquet"
 _OF_PROBLEM = ("origin", "question", "answer", "answer_type", "choices", "image_sha256")
 _FATE = pl.Schema(
     {"kept": pl.Boolean, "rejected_at": pl.String, "rejected_for": pl.String, "words": pl.Int64, "edited": pl.Boolean}
@@ -53,6 +54,18 @@ def trace_samples(
         )
         .sort("source", "problem_id", "slot")
     )
+
+
+def trace_probes(probes: pl.DataFrame, provenance: Provenance) -> pl.DataFrame:
+    """Every reply to a probe in the order (source, problem_id, probe, turn, slot), with who gave it and what it was
+    asked by."""
+    role = pl.when(pl.col("probe") == "caption").then(pl.lit("reason")).otherwise(pl.format("probe_{}", "probe"))
+    hashes = {name: prompt.sha256 for name, prompt in provenance.prompts.items()}
+    known = {"model": dict(provenance.models), "prompt_sha256": hashes}
+    facts = {
+        name: role.replace_strict(by_role, default=None, return_dtype=pl.String) for name, by_role in known.items()
+    }
+    return probes.with_columns(**facts).sort("source", "problem_id", "probe", "turn", "slot")
 
 
 def _tell_editor(provenance: Provenance) -> list[pl.Expr]:

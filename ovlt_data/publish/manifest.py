@@ -62,6 +62,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     funnel: list[FunnelStep]
     difficulty: list[Difficulty] = []
     """By source; empty for a mixture, whose parents say it."""
+    probes: list[Difficulty] = []
+    """The same by probe and source; `models` and `prompts` say who was asked, as `probe_<name>`, and how."""
     recipe_sha256: str
     models: dict[str, str | None]
     prompts: dict[str, PromptText]
@@ -101,6 +103,7 @@ def describe(
         sources=count_sources(problems, kept, provenance.licences),
         funnel=list(curated.funnel),
         difficulty=list(curated.difficulty),
+        probes=list(curated.probes),
         recipe_sha256=recipe_hash(recipe),
         models=provenance.all_models(),
         prompts=_list_prompts(provenance),

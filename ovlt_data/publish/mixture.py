@@ -12,6 +12,7 @@ import polars as pl
 from ovlt_data.errors import NothingBuilt, UsageError
 from ovlt_data.publish.account import write_account
 from ovlt_data.publish.features import list_further, make_features
+from ovlt_data.publish.lineage import PROBES_FILE
 from ovlt_data.publish.manifest import Manifest, PromptText, count_sources, measure_lengths
 from ovlt_data.publish.parent import Parent, take_rows
 from ovlt_data.publish.place import Version, place_version
@@ -45,6 +46,8 @@ def build_mixture(folder: Path, recipe: MixRecipe, parents: Sequence[Parent], mi
     def write(place: Path) -> None:
         shards = write_splits(whole, place / "data", make_features(parents[0].manifest.kind, further))
         _gather_lineage(parents, kept).sink_parquet(place / "lineage.parquet")
+        if probes := _gather_probes(parents, kept):
+            pl.concat(probes, how="diagonal").sink_parquet(place / PROBES_FILE)
         left_out = mixed.filter(pl.col("split").is_null())
         _list_rejected(left_out).write_parquet(place / "rejected.parquet")
         manifest = _describe(version, recipe, parents, mixed=mixed, kept=kept, shards=shards, place=place)
@@ -148,6 +151,18 @@ def _gather_lineage(parents: Sequence[Parent], kept: pl.DataFrame) -> pl.LazyFra
         for place, parent in enumerate(parents)
     ]
     return pl.concat(frames, how="diagonal")
+
+
+def _gather_probes(parents: Sequence[Parent], kept: pl.DataFrame) -> list[pl.LazyFrame]:
+    """Every reply to a probe of the problems that have a row here."""
+    found = [(place, parent.folder / PROBES_FILE) for place, parent in enumerate(parents)]
+    return [
+        pl.scan_parquet(path).filter(
+            pl.col("problem_id").is_in(kept.filter(parent=place)["problem_id"].unique().implode())
+        )
+        for place, path in found
+        if path.is_file()
+    ]
 
 
 def _take_lineage(parent: Parent, kept: pl.DataFrame) -> pl.LazyFrame:

@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from ovlt_data.errors import UsageError
+from ovlt_data.publish.lineage import PROBES_FILE
 from ovlt_data.publish.manifest import MANIFEST, Manifest
 from ovlt_data.publish.rows import TRAIN, Embedded, Row
+from ovlt_data.tables import PROBES
+from ovlt_data.types import ProbeName
 
 INDEX = ["id", "problem_id", "source", "pass_rate", "pass_rate_model", "images.list.element.path"]
 
@@ -64,6 +67,16 @@ def read_pass_rates(parent: Parent) -> pl.DataFrame:
     samples = pl.scan_parquet(parent.folder / "lineage.parquet")
     rates = samples.group_by("problem_id").agg(pass_rate=right / decided, pass_rate_model=pl.col("model").first())
     return rates.with_columns(pl.col("pass_rate").fill_nan(None)).collect()
+
+
+def read_probes(parent: Parent, probe: ProbeName) -> pl.DataFrame:
+    """All replies to a probe. Raises UsageError where the version was made without it."""
+    path = parent.folder / PROBES_FILE
+    found = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=PROBES)
+    if probe not in found["probe"]:
+        there = ", ".join(sorted(found["probe"].unique())) or "none"
+        raise UsageError(f"{parent.folder}: was built without the probe `{probe}`; expected one that it has: {there}")
+    return found.filter(probe=probe)
 
 
 def read_tokens(parent: Parent) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from ovlt_data.errors import EndpointStop, UsageError
 from ovlt_data.publish.card import CARD
 from ovlt_data.publish.charts import CHARTS
+from ovlt_data.publish.lineage import PROBES_FILE
 from ovlt_data.publish.manifest import MANIFEST, Manifest
 from ovlt_data.publish.parent import Parent
 from ovlt_data.types import Say
@@ -84,7 +85,7 @@ def refuse_restricted(version: Parent) -> None:
 
 def list_files(version: Parent) -> list[Path]:
     """What travels: the version's own files, without what was written beside them later."""
-    names = [CARD, CHARTS, MANIFEST, "recipe.yaml", "lineage.parquet", "rejected.parquet"]
+    names = [CARD, CHARTS, MANIFEST, "recipe.yaml", "lineage.parquet", PROBES_FILE, "rejected.parquet"]
     return [*version.shards, *(path for name in names if (path := version.folder / name).is_file())]
 
 

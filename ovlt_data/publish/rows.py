@@ -12,12 +12,12 @@ import polars as pl
 from msgspec import Struct
 
 from ovlt_data.publish.compose import compose_completion
-from ovlt_data.publish.features import SCHEMA_VERSION, TO_KNOW
+from ovlt_data.publish.features import PROBE_RATES, SCHEMA_VERSION, TO_KNOW, list_further
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.types import Image
 
-_DERIVED = ("pass_rate",)
-"""Follows from the counts, and no float is to have a say in an id."""
+_DERIVED = frozenset({"pass_rate"}) | PROBE_RATES
+"""Follow from the counts, and no float is to have a say in an id."""
 
 
 TRAIN = "train"
@@ -85,7 +85,7 @@ def identify(splits: Splits) -> str:
 def _make_problem_row(found: dict[str, Any], provenance: Provenance) -> Row:
     asked = found.get("asked") or found["question"]  # `strip_tails` may have shortened it
     said = provenance.prompts["train"].render(question=asked, choices=found["choices"])
-    values = {column: value for column, value in found.items() if column in TO_KNOW or column.startswith("mark_")}
+    values = {column: found[column] for column in [*TO_KNOW, *list_further(found)] if column in found}
     values |= {
         "prompt": [{"role": "user", "content": said}],
         "id": found["problem_id"],

@@ -8,6 +8,7 @@ from ovlt_data.recipe.judge import JudgeStep
 from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.load import find_recipe, load, load_recipe, make
 from ovlt_data.recipe.model import EMBEDDED, ImageLimits, Limits, Model, Sampling
+from ovlt_data.recipe.probe import CaptionProbe, Probes, RotatedProbe, SampledProbe
 from ovlt_data.recipe.problems import Problems, SourceSpec
 from ovlt_data.recipe.reason import ReasonStep, Rung, SampleCount, Until
 from ovlt_data.recipe.replicas import read_urls
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "Build",
     "CaptionColumns",
+    "CaptionProbe",
     "CaptionStep",
     "GivenSamples",
     "ImageLimits",
@@ -33,14 +35,17 @@ __all__ = [
     "Limits",
     "Model",
     "Price",
+    "Probes",
     "Problems",
     "ReasonStep",
     "Recipe",
     "RecipeFile",
     "Rewrite",
+    "RotatedProbe",
     "Rung",
     "SampleColumns",
     "SampleCount",
+    "SampledProbe",
     "Sampling",
     "Select",
     "SourceSpec",

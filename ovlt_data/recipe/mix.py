@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from ovlt_data.recipe.file import RecipeFile
 from ovlt_data.recipe.section import LocalPath, LocalPaths, Section, Word
+from ovlt_data.types import ProbeName
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -32,6 +33,8 @@ class Quota(Section):
 class PassRate(Section):
     """How hard problems may be for a model: the share of its samples that were correct."""
 
+    of: ProbeName | None = None
+    """A probe's pass rate; rows of problems that it does not ask stay. Left out: that of the samples."""
     min: float = Field(default=0.0, ge=0, le=1)
     """Least pass rate."""
     max: float = Field(default=1.0, ge=0, le=1)

@@ -1,6 +1,6 @@
 """What a recipe may say: the reference of its keys, in the order of the data's life.
 
-    models -> problems -> caption -> reason (or samples) -> judge -> curate -> build
+    models -> problems -> caption -> reason (or samples) -> judge -> probes -> curate -> build
 
 Types are strict (a quoted "4" is no number) and unknown keys are errors. Rules between keys are field validators that
 look at the fields before them, not model validators: those keep silent while anything else is wrong, and a person
@@ -20,6 +20,7 @@ from ovlt_data.recipe.judge import JudgeStep
 from ovlt_data.recipe.leakage import Rewrite
 from ovlt_data.recipe.mix import Mix
 from ovlt_data.recipe.model import Model
+from ovlt_data.recipe.probe import Probes, refuse_unaskable, refuse_unprobed
 from ovlt_data.recipe.problems import Problems
 from ovlt_data.recipe.reason import ReasonStep
 from ovlt_data.recipe.section import LocalPaths, PromptName, Section, TablePath, Word
@@ -81,6 +82,8 @@ class Recipe(RecipeFile):
     """Instead of `reason`: samples from a table."""
     judge: JudgeStep | None = None
     """A language model's word on what the rules leave unscorable; left out: that stays so."""
+    probes: Probes = Probes()
+    """How problems fare when they are asked in other ways: columns, for selection and for the report."""
     curate: list[Step] = []
     """Steps in this order; nothing is sent, every dropped row keeps its reason. With `caption`, sft rows pass
     `caption_leakage: drop` first, unless a step says otherwise."""
@@ -121,9 +124,9 @@ class Recipe(RecipeFile):
             return said
         return self.caption is not None and self.reason is not None and self.reason.model == name
 
-    @field_validator("caption", "reason", "judge")
+    @field_validator("caption", "reason", "judge", "probes")
     @classmethod
-    def _model_is_listed(cls, step: CaptionStep | ReasonStep | JudgeStep | None, info: ValidationInfo) -> Any:
+    def _model_is_listed(cls, step: CaptionStep | ReasonStep | JudgeStep | Probes | None, info: ValidationInfo) -> Any:
         models = info.data.get("models")
         if step is not None and models is not None:
             _refuse_unlisted(step.models, models)
@@ -185,6 +188,18 @@ class Recipe(RecipeFile):
             raise ValueError(f"asks for min_correct {max(asked)} of {most} {what}; expected no more than those")
         return steps
 
+    @field_validator("probes")
+    @classmethod
+    def _can_be_asked(cls, probes: Probes, info: ValidationInfo) -> Probes:
+        refuse_unaskable(probes, info.data)
+        return probes
+
+    @field_validator("curate", "mix")
+    @classmethod
+    def _selects_by_probes(cls, section: Any, info: ValidationInfo) -> Any:
+        refuse_unprobed(section, info.data.get("probes"))
+        return section
+
     @field_validator("curate")
     @classmethod
     def _edits_what_was_written(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
@@ -206,7 +221,8 @@ class Recipe(RecipeFile):
     @classmethod
     def _has_pass_rates(cls, steps: list[Step], info: ValidationInfo) -> list[Step]:
         reason: ReasonStep | None = info.data.get("reason")
-        if reason and reason.samples.until and any((step.mark or step).pass_rate for step in steps):
+        rates = [(step.mark or step).pass_rate for step in steps]
+        if reason and reason.samples.until and any(rate and rate.of is None for rate in rates):
             raise ValueError(
                 "selects by pass_rate, but reason.samples goes on until some are correct, so that their number follows "
                 "from their outcome and there is no pass rate; expected a number of samples, such as samples: 8"

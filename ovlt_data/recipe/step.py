@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 
 from ovlt_data.recipe.leakage import LeakageStep
 from ovlt_data.recipe.section import Section
-from ovlt_data.types import AnswerType
+from ovlt_data.types import AnswerType, ProbeName
 
 By = Literal["shortest", "second_longest", "first", "all"]
 How = Literal["keep", "truncate", "excise"]
@@ -35,8 +35,10 @@ class Select(Section):
 
 
 class PassRates(Section):
-    """How hard problems may be for the first teacher."""
+    """How hard problems may be for the first teacher, or for a probe."""
 
+    of: ProbeName | None = None
+    """A probe's pass rate; problems that it does not ask stay. Left out: that of the samples."""
     min: float = Field(default=0.0, ge=0, le=1)
     """Least share of the decided samples that is correct; harder ones go as `too_hard`."""
     max: float = Field(default=1.0, ge=0, le=1)
@@ -107,7 +109,7 @@ class Step(Section):
     min_correct: MinCorrect | None = None
     """Drop problems with fewer correct samples: a number, or {default: 1, yes_no: 3} by answer type."""
     pass_rate: PassRates | None = None
-    """Drop problems that are too easy or too hard: {min: 0.25, max: 0.75}.
+    """Drop problems that are too easy or too hard: {min: 0.25, max: 0.75}, or by a probe: {of: blind, max: 0.5}.
     Those without a pass rate go as `not_rated`."""
     select: SelectStep | None = None
     """Keep some of the correct samples of each problem: `shortest`, or {by: shortest, keep: 2}."""

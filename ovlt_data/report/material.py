@@ -32,6 +32,8 @@ class Material(Struct, frozen=True, kw_only=True):
     funnel: list[FunnelStep]
     difficulty: list[Difficulty]
     """By source."""
+    probes: list[Difficulty] = []
+    """By probe and source."""
     reviews: list[str] = []
     """What people found, in lines."""
     problems: pl.DataFrame
@@ -82,6 +84,7 @@ def _read_run(folder: Path) -> Material:
         failed=run["failures"],
         funnel=funnel,
         difficulty=msgspec.convert(run.get("difficulty", []), list[Difficulty]),
+        probes=msgspec.convert(run.get("probes", []), list[Difficulty]),
         problems=_judge(problems, samples, failures, funnel, finished=run["state"] in {"done", "empty"}),
         samples=samples,
         failures=failures,
@@ -112,6 +115,7 @@ def _read_version(folder: Path) -> Material:
         failed={"without_samples": without} if without else {},
         funnel=funnel,
         difficulty=msgspec.convert(manifest.get("difficulty", []), list[Difficulty]),
+        probes=msgspec.convert(manifest.get("probes", []), list[Difficulty]),
         problems=problems,
         samples=samples,
         failures=failures,
