@@ -36,8 +36,8 @@ def build_version(
 ) -> Version:
     """Build into `versions/` of a run's folder, and let its `dataset` point there.
 
-    `captions` and `samples` have a further column `prompt`: the text that was sent, null for what a table gave. `probes`
-    are the replies to the recipe's probes.
+    `captions` and `samples` have a further column `prompt`: the text that was sent, null for what a table gave.
+    `probes` are the replies to the recipe's.
     """
     kept, build = curated.rows, recipe.build
     if kept.is_empty():
