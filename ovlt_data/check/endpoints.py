@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ovlt_data.answers import canonical_answer
 from ovlt_data.check.finding import Finding
 from ovlt_data.check.judge import check_judge
+from ovlt_data.check.probe import check_probes
 from ovlt_data.engine.ask import Engine
 from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.request import Ask, encode_messages, wire_body
@@ -57,10 +58,22 @@ async def check_endpoints(
             yield show_row(recipe, problem, sample)
             if plan.edit is not None:
                 yield await _try_editor(problem, sample, plan.edit, engine)
+        async for finding in _check_probes(problem, plan, engine, endpoints):
+            yield finding
         if plan.judge is not None:
             yield await check_judge(problem, plan.judge, engine)
     except RowError as error:
         yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
+
+
+async def _check_probes(
+    problem: Problem, plan: Plan, engine: Engine, endpoints: Mapping[str, Endpoint]
+) -> AsyncIterator[Finding]:
+    """Whether those that are to see do, then what each answers."""
+    for model in dict.fromkeys(probe.model for probe in plan.probes if probe.name != "blind"):
+        yield await check_vision(endpoints[model], problem.images)
+    async for finding in check_probes(problem, plan.probes, engine=engine):
+        yield finding
 
 
 async def _refine(problem: Problem, caption: Caption, plan: CaptionPlan, engine: Engine) -> Caption:
