@@ -58,22 +58,22 @@ async def check_endpoints(
             yield show_row(recipe, problem, sample)
             if plan.edit is not None:
                 yield await _try_editor(problem, sample, plan.edit, engine)
-        async for finding in _check_probes(problem, plan, engine, endpoints):
+        async for finding in _check_beside(problem, plan, engine, endpoints):
             yield finding
-        if plan.judge is not None:
-            yield await check_judge(problem, plan.judge, engine)
     except RowError as error:
         yield Finding("wrong", "models", f"a first problem ({problem.source} {problem.origin}) failed: {error}")
 
 
-async def _check_probes(
+async def _check_beside(
     problem: Problem, plan: Plan, engine: Engine, endpoints: Mapping[str, Endpoint]
 ) -> AsyncIterator[Finding]:
-    """Whether those that are to see do, then what each answers."""
+    """What is asked beside the samples: probes, whose models see where they are to, and the judge."""
     for model in dict.fromkeys(probe.model for probe in plan.probes if probe.name != "blind"):
         yield await check_vision(endpoints[model], problem.images)
     async for finding in check_probes(problem, plan.probes, engine=engine):
         yield finding
+    if plan.judge is not None:
+        yield await check_judge(problem, plan.judge, engine)
 
 
 async def _refine(problem: Problem, caption: Caption, plan: CaptionPlan, engine: Engine) -> Caption:
