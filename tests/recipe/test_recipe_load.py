@@ -46,8 +46,8 @@ MISTAKES = {
         "caption: {",
         "quota: {tokens: 1}\ncaption: {",
         "trial.yaml:11: quota: is no key here; expected one of: "
-        "budget, build, caption, curate, judge, mix, models, name, probes, problems, reason, samples, seed, stop, stop_when, "
-        "store",
+        "budget, build, caption, curate, judge, mix, models, name, probes, problems, reason, samples, seed, stop, "
+        "stop_when, store",
     ),
     "budget-of-no-model": (
         "build: {",
