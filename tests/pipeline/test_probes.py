@@ -132,7 +132,7 @@ async def test_selection_by_a_probe_keeps_what_it_does_not_ask(recipe: Path) -> 
     easy = "{pass_rate: {of: blind, max: 0.5}}"
     async with FakeEndpoint() as server:
         whole = await run(recipe, server.url, BLIND, f"curate=[{{mark: {easy}}}]")
-        few = await run(recipe, server.url, BLIND, f"curate=[{easy}]")
+        few = await run(recipe, server.url, BLIND, f"curate=[{easy}]", out="elsewhere")
     marked, kept = rows_of(whole), rows_of(few)
     assert set(kept["id"]) == set(marked.filter(~pl.col("mark_pass_rate_blind"))["id"])
     assert 0 < kept.height < marked.height
