@@ -1,25 +1,17 @@
 """The step `strip_reflections`: what it does to traces, and whether their answer still stands in them."""
 
-from itertools import chain, islice
 from typing import Literal
 
 import polars as pl
 
+from ovlt_data.curate.detours import excise
 from ovlt_data.curate.words import measure
-from ovlt_data.text.excise import cut_detours
 from ovlt_data.text.follows import answer_stands
-from ovlt_data.text.reflect import MARKERS, OPENER, PAPER, PHRASE, REFLECTIVE
-from ovlt_data.text.sentences import split_sentences
+from ovlt_data.text.polars_syntax import for_polars
+from ovlt_data.text.reflect import MARKERS, PAPER, REFLECTIVE
 from ovlt_data.types import Stripped
 
-
-def _with_ascii_boundaries(pattern: str) -> str:
-    """For polars, whose regular expressions are twenty times as fast without Unicode's word boundary."""
-    return pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n]")
-
-
-_REFLECTIVE = _with_ascii_boundaries(REFLECTIVE)
-_TURN = _with_ascii_boundaries(rf"(?i)^\s*[\"'(*]*(?:{OPENER})|{PHRASE}")
+_REFLECTIVE = for_polars(REFLECTIVE)
 DRAWN = 1000
 """Traces that show what a cut did, within two points: to read all of them takes longer than every step together."""
 _LEADING = rf"^\s*(?:(?:{PAPER})\s*)*"
@@ -46,14 +38,6 @@ def truncate(texts: pl.Series) -> pl.Series:
     head = text.cast(pl.Binary).bin.head(start + rest.str.find(PAPER)).cast(pl.String)  # `find` counts bytes
     cut = pl.when(head.is_null()).then(text).otherwise(head.str.strip_chars_end())
     return texts.to_frame("text").select(cut).to_series().alias(texts.name)
-
-
-def excise(texts: pl.Series) -> pl.Series:
-    """Each without its detours; sentences are told apart all at once."""
-    traces = [split_sentences(text) for text in texts]
-    sentences = pl.Series(list(chain.from_iterable(traces)), dtype=pl.String)
-    turns = iter(sentences.str.contains(_TURN))
-    return pl.Series([cut_detours(trace, list(islice(turns, len(trace)))) for trace in traces], dtype=pl.String)
 
 
 def list_golds(problems: pl.DataFrame) -> pl.DataFrame:

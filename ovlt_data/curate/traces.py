@@ -5,10 +5,10 @@ import polars as pl
 from ovlt_data.recipe import Step
 from ovlt_data.text.leakage import LEAKAGE
 from ovlt_data.text.loops import FINISHED_IN_LOOP, LoopWatch
+from ovlt_data.text.polars_syntax import for_polars
 from ovlt_data.text.repeats import share_repeated
 
-_LEAKAGE = LEAKAGE.replace(r"\b", r"(?-u:\b)")
-"""With word boundaries of ASCII: those of Unicode are 150 times as slow in traces with mathematical signs."""
+_LEAKAGE = for_polars(LEAKAGE)
 _THOUGHT_TAG, _ANSWER = "</?think>", "<answer>"
 
 

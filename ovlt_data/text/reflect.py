@@ -42,6 +42,8 @@ OPENER = rf"(?:{MARKERS.leads})(?:{'|'.join(MARKERS.openers)})"
 PHRASE = "|".join(MARKERS.phrases)
 REFLECTIVE = rf"(?i)(?:(?:^|[.!?…][\"')*]*\s|\n)\s*{OPENER}|{PHRASE})[^.!?\n]*"
 """One match for each reflective sentence of a text: the rest of the sentence belongs to it."""
+TURN = rf"(?i)^\s*[\"'(*]*(?:{OPENER})|{PHRASE}"
+"""One match at most in one reflective sentence."""
 
 _REFLECTIVE = re.compile(rf"\s*[\"'(*]*(?:{OPENER})|.*?(?:{PHRASE})", re.IGNORECASE | re.DOTALL)
 

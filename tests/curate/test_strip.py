@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovlt_data.curate import curate
-from ovlt_data.curate.strip import excise, find_lost, list_golds, truncate
+from ovlt_data.curate.strip import find_lost, list_golds, truncate
 from ovlt_data.recipe import Step
 from ovlt_data.tables import PROBLEMS, SAMPLES, Curated
-from ovlt_data.text.excise import excise as excise_one
 from ovlt_data.text.reflect import MARKERS
 
 SAMPLES_FOLDER = os.environ.get("OVLT_SAMPLES")
@@ -56,11 +55,6 @@ def test_truncate_leaves_something_of_something_and_is_done_after_once(reasoning
     assert reasoning.startswith(left)
     assert bool(left.strip()) == bool(reasoning.strip())
     assert cut(left) == left
-
-
-def test_all_at_once_is_one_by_one() -> None:
-    texts = [trace for trace, _ in OURS] + ["", "Hmm.", "It is 4."]
-    assert excise(pl.Series(texts)).to_list() == [excise_one(text) for text in texts]
 
 
 def make_tables(traces: list[tuple[str, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,9 +1,11 @@
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovlt_data.text.excise import excise
-from ovlt_data.text.sentences import split_sentences
+from benchmarks.excise_by_row import excise as excise_by_row
+from ovlt_data.curate.detours import excise
+from ovlt_data.text.sentences import SENTENCE
 
 TRACE = """Okay, the box has 3 rows of 4 cups, so 3 * 4 = 12 cups.
 
@@ -21,8 +23,16 @@ Now each cup costs $2.50. So the total is 12 * 2.5 = 30 dollars.
 Therefore, the answer is 30."""
 
 
+def excise_one(trace: str) -> str:
+    return excise(pl.Series([trace]))[0]
+
+
+def split(text: str) -> list[str]:
+    return [sentence for sentence in pl.Series([text]).str.extract_all(SENTENCE)[0] if sentence]
+
+
 def test_detours_go_and_the_progress_between_them_stays() -> None:
-    assert excise(TRACE) == LEFT
+    assert excise_one(TRACE) == LEFT
 
 
 @pytest.mark.parametrize(
@@ -38,7 +48,7 @@ def test_detours_go_and_the_progress_between_them_stays() -> None:
     ],
 )
 def test_values_that_are_used_later_stay(trace: str, left: str) -> None:
-    assert excise(trace) == left
+    assert excise_one(trace) == left
 
 
 @pytest.mark.parametrize(
@@ -53,18 +63,42 @@ def test_values_that_are_used_later_stay(trace: str, left: str) -> None:
     ],
 )
 def test_sentences_end_where_a_reader_sees_it(text: str, n: int) -> None:
-    assert len(split_sentences(text)) == n
+    assert len(split(text)) == n
 
 
 PIECES = st.lists(
-    st.sampled_from(["Wait, no. ", "It is 4. ", "So 3.5 + 1 = 4.5.\n\n", "Hmm, ", "\n", "Therefore, 4. ", "\\["]),
-    max_size=12,
+    st.sampled_from(
+        [
+            "Wait, no. ",
+            "Wait, is it 7? ",
+            "Let me verify: 4 + 3 = 7.\n",
+            "It is 4. ",
+            "So 3.5 + 1 = 4.5.\n\n",
+            "Now 1,200 + 7 = 1207.\n",
+            "Hmm, ",
+            "Well, it is 12. ",
+            "But what if e.g. 12 is wrong?\n",
+            "\n",
+            "2. Add 12…” ",
+            "Therefore, 4. ",
+            "\\[a = 4.\n\\] ",
+            "\\[",
+            "$$ 7. \n$$",
+            "\\begin{align*} 5. \\end{align} 6. \\end{align*}",
+        ]
+    ),
+    max_size=14,
 ).map("".join)
 
 
 @given(PIECES)
 def test_something_is_left_of_something_and_nothing_is_added(trace: str) -> None:
-    left = excise(trace)
-    assert "".join(split_sentences(trace)) == trace
+    left = excise_one(trace)
+    assert "".join(split(trace)) == trace
     assert bool(left.strip()) == bool(trace.strip())
     assert len(left) <= len(trace)
+
+
+@given(st.lists(PIECES, max_size=6))
+def test_a_column_at_once_is_row_by_row(traces: list[str]) -> None:
+    assert excise(pl.Series(traces, dtype=pl.String)).to_list() == [excise_by_row(trace) for trace in traces]
