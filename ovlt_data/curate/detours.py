@@ -116,7 +116,7 @@ def _join(sentences: pl.DataFrame, kept: Array) -> pl.DataFrame:
     filled = np.flatnonzero(kept & text.str.contains(_FILLER).to_numpy())
     text = text.scatter(filled, _without_filler(text.gather(filled)))
     bodies = text.str.strip_chars_end()
-    gaps = pl.select(text.cast(pl.Binary).bin.slice(bodies.str.len_bytes()).cast(pl.String)).to_series()
+    gaps = pl.select(pl.lit(text).str.strip_prefix(pl.lit(bodies))).to_series()
     starts = np.flatnonzero(kept | sentences["opens"].to_numpy())
     ends = _first_of_most(gaps.str.count_matches("\n", literal=True).to_numpy().astype(np.int64), starts)
     own = kept[starts]
