@@ -36,7 +36,7 @@ _POINTED = re.compile(
     r" \(?([A-Z])\b(?! [a-z])"
 )
 _EXPLAINED = re.compile(r"([^,;]{1,80}?)(?:[,;] |\n+| (?:because|since) )(?=\S)")
-_DENIED_REST = re.compile(r"^not [^,;.]*+\.?$")
+_DENIED_REST = re.compile(r"^not (?!only|just)[^,;.]*+\.?$")
 _STANDING = re.compile(r"(?<![\w'])([A-Z])(?![\w'])")
 _ARTICLE = re.compile(r"(?<![\w'])A(?= [a-z])")
 

@@ -29,7 +29,11 @@ from ovlt_data.types import AnswerType, Verdict
 
 GRADER_VERSION = "4"
 
-_DATE = re.compile(r"(?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? \d", re.IGNORECASE)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\b"
+)
+_DATE = re.compile(rf"\d{{1,2}} {_MONTH}|{_MONTH}\.? \d", re.IGNORECASE)
 _UNCLOSED_BOX = re.compile(r"\\+boxed ?\{")
 _PERCENT_BEHIND = re.compile(r"\\boxed ?\{[\d.,/]++\}\s*+\$?\s*+(?:\\%|%|percent\b)[^\\]*+$")
 

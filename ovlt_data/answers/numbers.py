@@ -27,7 +27,8 @@ _NAMED = re.compile(
 _MORE_THAN_ONE = re.compile(r"=.*\band\b|\band\b.*=|;|,(?!\d{3}(?!\d))|\bor\b|\\{|±|\n", re.IGNORECASE)
 _NOUN = re.compile(r"\s*+[A-Za-z][\w'-]*+(?: [A-Za-z][\w'-]*+){0,5}\.?")
 _NO_NOUN = re.compile(
-    r"\b(?:or|and|not|nor|to|minus|plus|times|versus|vs|than|if|but|out|over|hundredth|per)\b", re.IGNORECASE
+    r"\b(?:or|and|not|nor|to|minus|plus|times|versus|vs|than|if|but|out|over|hundredth|per|wrong|incorrect|false)\b",
+    re.IGNORECASE,
 )
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d.$\\])", re.IGNORECASE)
 _AND_FRACTION = re.compile(r"(?<=\d) and (?=\d+ ?/ ?\d)")

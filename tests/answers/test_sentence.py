@@ -41,6 +41,7 @@ def test_a_sentence_says_its_one_number(output: str, gold: str) -> None:
         "It measures 9 feet from here.",
         "It is not 9 but 8 inches.",
         "It is not 9 inches.",
+        "9 inches is wrong.",
         "They are 8 which is 9 more than before.",
     ],
 )
@@ -90,6 +91,8 @@ def test_golds_as_others_write_them(answer: str, gold: str, status: str) -> None
         ("7, -7", "-7, 7", "correct"),
         ("May 1 2020", "May 1, 2020", "correct"),
         ("May 2, 2020", "May 1, 2020", "wrong"),
+        ("5", "5 May", "wrong"),
+        ("5", "5 marbles", "correct"),
     ],
 )
 def test_golds_may_be_worked_solutions_lists_and_dates(answer: str, gold: str, status: str) -> None:
