@@ -17,43 +17,33 @@ TASKS_PER_CHILD = 2_000
 CPU_SECONDS = 1.4
 _MAX_OPERATIONS = 60
 _DIGITS, _ZERO = 40, 1e-30
+_SEEN_EARLY = (r"\frac{1}{2}+\sqrt{x^2}", r"\sin^2 x+\cos x", r"[1,\infty)\cup\{2\}", r"a_n=\sum_{k=1}^{n-1} a_{k-1}b")
 _DONE, _RECYCLE = 0, 3
 
 
 def main() -> None:
     from math_verify import parse, verify  # half a second: only here, where it is waited for
 
+    _warm_up(parse, verify)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints must not look like a reply
-    child = _fork(replies, parse, verify)
-    _warm_up(parse, verify)  # beside the first child, which may have a task already
     while True:
+        child = os.fork()
+        if child == 0:
+            os._exit(_serve(replies, parse, verify))
         _, status = os.waitpid(child, 0)
         ended = os.waitstatus_to_exitcode(status)
         if ended == _DONE:
             return
         if ended != _RECYCLE:
             _say(replies, {"died": child, "late": ended == -signal.SIGPROF})
-        child = _fork(replies, parse, verify)
-
-
-def _fork(replies: TextIO, parse: Any, verify: Any) -> int:
-    child = os.fork()
-    if child == 0:
-        os._exit(_serve(replies, parse, verify))
-    return child
 
 
 def _warm_up(parse: Any, verify: Any) -> None:
-    """The grammar and sympy load much of themselves at first use: once here, not in every later child."""
-    for formula in (
-        r"\frac{1}{2}+\sqrt{x^2}",
-        r"\sin^2 x+\cos x",
-        r"[1,\infty)\cup\{2\}",
-        r"a_n=\sum_{k=1}^{n-1} a_{k-1}b",
-    ):
+    """The grammar and sympy load much of themselves at first use: once here, not in every child."""
+    for formula in _SEEN_EARLY:
         _equal(formula, f"1+{formula}-1", parse, verify)
 
 
