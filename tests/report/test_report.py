@@ -162,6 +162,13 @@ def test_a_version_is_told_without_its_run(tmp_path: Path) -> None:
     assert page.tags.count("img") == 2
 
 
+def test_a_version_from_before_there_were_judges_is_shown(tmp_path: Path) -> None:
+    version = finish(make_run(tmp_path))
+    lineage = version.path / "lineage.parquet"
+    pl.read_parquet(lineage).drop("judgement").write_parquet(lineage)
+    assert "4 kept" in Page(write_report(version.path)).text
+
+
 def test_a_grpo_version_has_problems_for_rows(tmp_path: Path) -> None:
     run = make_run(tmp_path, kind="grpo", steps=[{"min_correct": 1}])
     wrong(run, "p2")
