@@ -29,8 +29,9 @@ def count_step(
 
 def _count_judged(rows: pl.DataFrame) -> int:
     """Samples whose verdict is a judge's; problems that have one."""
-    is_judged = pl.col("method") == "judge" if "method" in rows.columns else pl.col("n_judged") > 0
-    return rows.filter(is_judged).height
+    if "method" in rows.columns:
+        return rows.filter(method="judge").height
+    return rows.filter(pl.col("n_judged") > 0).height if "n_judged" in rows.columns else 0
 
 
 def describe_funnel(funnel: tuple[FunnelStep, ...], rows: pl.DataFrame) -> list[str]:
