@@ -5,11 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-vllm check fix bench
+.PHONY: demo loop-tiny test test-vllm check fix bench
 
 ## The main job, small: problems drawn, captioned, solved, checked, curated, built; then its report.
 demo: $(INSTALLED)
 	$(BIN)/ovlt run recipes/quickstart.yaml
+
+## The paper's iteration in miniature, with real gradients: docs/loop.md has what comes out, and how long it takes.
+SEED ?= 1
+loop-tiny: $(INSTALLED)
+	$(BIN)/ovlt loop recipes/loop_tiny.yaml --name loop-tiny-$(SEED) --set seed=$(SEED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 -rs --dist worksteal --ignore tests/vllm
