@@ -20,7 +20,7 @@ class Done(Struct, frozen=True, kw_only=True):
     inputs: Mapping[str, str]
     """What it was made of, by hashes and identities."""
     result: Facts
-    """Dataset: `dataset`, `version`, `rows`. Model: `folder`, `checkpoint`. Evaluation: `scores`, a file."""
+    """`dataset`, `version`, `rows`; or `folder`, `checkpoint`; or `scores` (a folder), `model`."""
     began: str
     seconds: float
     """Of the call that finished it."""

@@ -6,7 +6,7 @@ from ovlt_data.evaluate.score import Score
 from ovlt_data.evaluate.show import INTERVAL, render_table
 from ovlt_data.loop.iterate import name_steps
 from ovlt_data.loop.ledger import Done
-from ovlt_data.loop.scores import read_scores
+from ovlt_data.loop.scores import find_scores
 from ovlt_data.recipe.loop import LoopRecipe
 
 GUESS = "blind guess"
@@ -18,7 +18,7 @@ SHORT = 12
 def render_models(recipe: LoopRecipe, done: Mapping[str, Done]) -> str:
     """One row for each model: from which weights, on which rows, and its accuracy on each benchmark."""
     names = ["base", *(name for name in name_steps(recipe) if name.startswith(("sft-", "grpo-")))]
-    scores = {name: read_scores(done[f"score-{name}"]) for name in names if f"score-{name}" in done}
+    scores = {name: find_scores(done[f"score-{name}"]) for name in names if f"score-{name}" in done}
     benchmarks = list(dict.fromkeys(score.benchmark for each in scores.values() for score in each))
     heading = ["model", "checkpoint", "from", "on version", "rows", *benchmarks]
     rows = [_tell(name, done, scores.get(name, []), benchmarks) for name in names if name == "base" or name in done]
@@ -82,7 +82,7 @@ def _describe(done: Done | None, now: bool) -> list[str]:
     if done is None:
         return ["under way" if now else "to do", "", ""]
     if "scores" in done.result:
-        said = ", ".join(f"{score.benchmark} {_cell(score)}" for score in read_scores(done))
+        said = ", ".join(f"{score.benchmark} {_cell(score)}" for score in find_scores(done))
     elif "checkpoint" in done.result:
         said = f"checkpoint {str(done.result['checkpoint'])[:SHORT]}"
     else:

@@ -10,7 +10,7 @@ from ovlt_data.evaluate.score import Score
 from ovlt_data.evaluate.show import render_table
 from ovlt_data.loop.iterate import check_evaluation, check_training
 from ovlt_data.loop.ledger import Done
-from ovlt_data.loop.scores import evaluate, read_scores
+from ovlt_data.loop.scores import evaluate, find_scores
 from ovlt_data.loop.trainings import train
 from ovlt_data.loop.work import Dataset, Work, find_base
 from ovlt_data.recipe.arms import ArmsRecipe, ArmsTraining
@@ -53,7 +53,7 @@ def read_arms(folder: Path) -> dict[str, Dataset]:
 def render_students(training: ArmsTraining, arms: Sequence[str], done: Mapping[str, Done]) -> str:
     """A row for the base model and for each arm, a column for each benchmark."""
     students = {"base": ["base"], **{arm: [name_student(arm, seed) for seed in training.seeds] for arm in arms}}
-    scores = {arm: [read_scores(done[f"score-{name}"]) for name in names] for arm, names in students.items()}
+    scores = {arm: [find_scores(done[f"score-{name}"]) for name in names] for arm, names in students.items()}
     benchmarks = [score.benchmark for score in scores["base"][0]]
     guesses = [score.guess for score in scores["base"][0]]
     rows = [["blind guess", *("–" if guess is None else f"{100 * guess:.1f}" for guess in guesses)]]
