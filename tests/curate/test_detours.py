@@ -1,6 +1,6 @@
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.excise_by_row import excise as excise_by_row
@@ -91,6 +91,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
+@settings(max_examples=25)
 @given(PIECES)
 def test_something_is_left_of_something_and_nothing_is_added(trace: str) -> None:
     left = excise_one(trace)
@@ -99,6 +100,7 @@ def test_something_is_left_of_something_and_nothing_is_added(trace: str) -> None
     assert len(left) <= len(trace)
 
 
-@given(st.lists(PIECES, max_size=6))
+@settings(max_examples=25)
+@given(st.lists(PIECES, max_size=12))
 def test_a_column_at_once_is_row_by_row(traces: list[str]) -> None:
     assert excise(pl.Series(traces, dtype=pl.String)).to_list() == [excise_by_row(trace) for trace in traces]
