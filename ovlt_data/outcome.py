@@ -8,7 +8,7 @@ from msgspec import Struct
 from ovlt_data.engine.budget import Spent
 from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.generate.quota import Quota
-from ovlt_data.recipe import StopWhen
+from ovlt_data.recipe import Recipe, StopWhen
 from ovlt_data.types import Difficulty, FunnelStep
 
 State = Literal["done", "empty", "generated", "interrupted", "budget", "stopped"]
@@ -80,18 +80,16 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Share of the time of generating that each limit ruled; `engine/bottleneck.py` has their names."""
 
 
-def describe_rungs(rungs: Sequence[RungTally]) -> list[str]:
-    """Plain lines for people, where there is more than one way to try."""
-    if len(rungs) < 2:
-        return []
-    width = max(len(name_rung(rung)) for rung in rungs)
-    return [f"{name_rung(rung):<{width}}  {describe_rung(rung)}" for rung in rungs]
-
-
 def name_rung(rung: RungTally) -> str:
     """The rung as the recipe says it, in short."""
     cap = f", max_tokens {rung.max_tokens}" if rung.max_tokens else ""
     return f"{'reason' if rung.on == 'start' else f'on {rung.on}'}: {rung.model}{cap}"
+
+
+def describe_generated(recipe: Recipe, tally: Tally) -> list[str]:
+    """What came of captions, samples, judgements and probes beside what was to be expected."""
+    lines = [*_describe_reasonless(recipe, tally), *_describe_refined(tally), *_describe_rungs(tally.rungs)]
+    return [*lines, *_describe_judged(tally), *_describe_unprobed(tally)]
 
 
 def describe_rung(rung: RungTally) -> str:
@@ -102,7 +100,34 @@ def describe_rung(rung: RungTally) -> str:
     )
 
 
-def describe_unprobed(tally: Tally) -> list[str]:
+def describe_quota(stop_when: StopWhen, quota: Quota, tally: Tally) -> list[str]:
+    """What was full, and what was left."""
+    full = ["the dataset"] if quota.is_over else [source for source in stop_when.sources if quota.is_full(source)]
+    if not full:
+        return []
+    return [f"stop_when: {', '.join(full)} is full; {tally.unfed:,} rows that were read, and all unread ones, are left"]
+
+
+def _describe_reasonless(recipe: Recipe, tally: Tally) -> list[str]:
+    """A teacher whose reasoning is lost on the way is the dearest silent fault there is."""
+    if recipe.reason is None or not tally.reasonless or not recipe.expects_reasoning(recipe.reason.model):
+        return []
+    return [
+        f"WARNING: models.{recipe.reason.model}: {tally.reasonless} of {tally.samples} samples hold no reasoning, "
+        "neither in message.reasoning nor as <think> in the content. With vLLM, serve it with --reasoning-parser; "
+        "`ovlt check` shows a reply."
+    ]
+
+
+def _describe_rungs(rungs: Sequence[RungTally]) -> list[str]:
+    """Plain lines for people, where there is more than one way to try."""
+    if len(rungs) < 2:
+        return []
+    width = max(len(name_rung(rung)) for rung in rungs)
+    return [f"{name_rung(rung):<{width}}  {describe_rung(rung)}" for rung in rungs]
+
+
+def _describe_unprobed(tally: Tally) -> list[str]:
     """What probes did not get; their rows stay."""
     if not tally.unprobed:
         return []
@@ -110,7 +135,7 @@ def describe_unprobed(tally: Tally) -> list[str]:
     return [f"WARNING: probes: {tally.probed.total():,} replies, and none where one was to be: {kinds}"]
 
 
-def describe_refined(tally: Tally) -> list[str]:
+def _describe_refined(tally: Tally) -> list[str]:
     """How many captions became better, where any was to."""
     if not tally.refined and not tally.unrefined:
         return []
@@ -118,15 +143,7 @@ def describe_refined(tally: Tally) -> list[str]:
     return [f"captions: {tally.captions:,}, of which {tally.refined:,} were refined; ended early: {kinds or 'none'}"]
 
 
-def describe_judged(tally: Tally) -> list[str]:
+def _describe_judged(tally: Tally) -> list[str]:
     """What the judge said, where one was asked."""
     words = ", ".join(f"{n:,} {word}" for word, n in tally.judged.most_common())
     return [f"judge: asked for {tally.judged.total():,} samples: {words}"] if words else []
-
-
-def describe_quota(stop_when: StopWhen, quota: Quota, tally: Tally) -> list[str]:
-    """What was full, and what was left."""
-    full = ["the dataset"] if quota.is_over else [source for source in stop_when.sources if quota.is_full(source)]
-    if not full:
-        return []
-    return [f"stop_when: {', '.join(full)} is full; {tally.unfed:,} rows that were read, and all unread ones, are left"]

@@ -9,40 +9,31 @@ import polars as pl
 from msgspec import Struct
 
 from ovlt_data.account import Account, OnEnd, read_spent
-from ovlt_data.answers import GRADER_VERSION
 from ovlt_data.connect import expected_rows, open_endpoints, open_store, read_problems, serve_metrics
 from ovlt_data.curate import curate, cut_rows, describe_difficulty, describe_funnel
 from ovlt_data.engine.budget import BudgetWatch, Purse
-from ovlt_data.engine.endpoint import Endpoint
 from ovlt_data.engine.events import Event, Note, write_events
 from ovlt_data.engine.pulse import feel_pulse
-from ovlt_data.engine.request import identify
 from ovlt_data.engine.segments import LABEL
 from ovlt_data.engine.tally import Tally
 from ovlt_data.engine.transport import Transport
 from ovlt_data.errors import NothingBuilt, OvltError
 from ovlt_data.generate.lasting import read_lasting
+from ovlt_data.generate.planned import Plan
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.run import generate, plan_walk
 from ovlt_data.generate.sent import add_caption_prompts, add_judge_prompts, add_reason_prompts
-from ovlt_data.generate.walk import Plan
 from ovlt_data.mixing import mix_curated
-from ovlt_data.outcome import (
-    Outcome,
-    describe_judged,
-    describe_quota,
-    describe_refined,
-    describe_rungs,
-    describe_unprobed,
-)
+from ovlt_data.outcome import Outcome, describe_generated, describe_quota
 from ovlt_data.prompts import Prompt, load_prompt
 from ovlt_data.publish.build import build_version
 from ovlt_data.publish.place import Version
 from ovlt_data.publish.provenance import Provenance
 from ovlt_data.recipe import Recipe, resolved_yaml
+from ovlt_data.roles import trace_roles
 from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.shard import Shard
-from ovlt_data.sources import describe, list_commits, refuse_untrainable
+from ovlt_data.sources import refuse_untrainable
 from ovlt_data.tables import Curated, folders_of, read_table
 from ovlt_data.types import Problem, Say, Unusable
 
@@ -136,15 +127,8 @@ async def run_recipe(
         provenance = await _generate_or_account(run, rows, stopping, transports)
         if provenance is None:
             return await asyncio.to_thread(_end_early, run)
-        _report_reasonless(run)
         quota = describe_quota(recipe.stop_when, run.quota, tally)
-        told = [
-            *describe_refined(tally),
-            *describe_rungs(tally.rungs),
-            *describe_judged(tally),
-            *describe_unprobed(tally),
-        ]
-        for line in [*told, *quota]:
+        for line in [*describe_generated(recipe, tally), *quota]:
             say(line)
         if shard is not None or not options.build:
             return await asyncio.to_thread(run.account.close, "generated")
@@ -202,7 +186,7 @@ async def _generate(
             retry=options.retry,
             stopping=stopping,
         )
-    return _trace(run, endpoints) if finished else None
+    return trace_roles(recipe, run.plan, endpoints, student=run.student) if finished else None
 
 
 def _open_purse(recipe: Recipe, tally: Tally, folders: Sequence[Path]) -> Purse:
@@ -290,41 +274,9 @@ def _build(run: Run, samples: pl.DataFrame, curated: Curated, provenance: Proven
     )
 
 
-def _trace(run: Run, endpoints: Mapping[str, Endpoint]) -> Provenance:
-    """Which models and prompts had a part, by role."""
-    asked = run.plan.list_asked()
-    sources = {spec.source: describe(spec) for spec in run.recipe.problems.sources}
-    barred = {name for name, source in sources.items() if not source.redistribution}
-    step = run.recipe.reason
-    teachers = [name for name, _ in step.teachers] if step else []
-    return Provenance(
-        teachers={name: str(identify(endpoints[name].model)) for name in teachers},
-        rated=step is None or step.samples.until is None,
-        models={role: str(identify(endpoints[model].model)) for role, (model, _) in asked.items()},
-        prompts={role: prompt for role, (_, prompt) in asked.items()} | {"train": run.student},
-        grader_version=GRADER_VERSION,
-        licences={name: source.licence for name, source in sources.items()},
-        citations={name: source.citation for name, source in sources.items() if source.citation},
-        restricted=tuple(sorted(barred - set(run.recipe.build.redistribute))),
-        datasets=list_commits(run.recipe.problems.sources),
-    )
-
-
 def _doubt_retry(run: Run) -> None:
     """A kind that no failure has is most often a slip of the pen."""
     lasting = read_lasting(folders_of(run.folder), retry=frozenset())
     there = {*read_table(run.folder, "failures")["kind"], *(failure.kind for failure in lasting.values())}
     for kind in sorted(run.options.retry - there):
         run.say(f"--retry {kind}: no failure of this kind in {run.folder}; there: {', '.join(sorted(there)) or 'none'}")
-
-
-def _report_reasonless(run: Run) -> None:
-    """A teacher whose reasoning is lost on the way is the dearest silent fault there is."""
-    recipe, tally = run.recipe, run.tally
-    if recipe.reason is None or not tally.reasonless or not recipe.expects_reasoning(recipe.reason.model):
-        return
-    run.say(
-        f"WARNING: models.{recipe.reason.model}: {tally.reasonless} of {tally.samples} samples hold no reasoning, "
-        "neither in message.reasoning nor as <think> in the content. With vLLM, serve it with --reasoning-parser; "
-        "`ovlt check` shows a reply."
-    )

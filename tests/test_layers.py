@@ -20,7 +20,7 @@ LAYERS = (
     ("sources", "generate", "curate", "publish", "report", "evaluate"),
     ("serve",),
     ("metrics",),
-    ("run_folder", "connect", "shard", "outcome", "estimate"),
+    ("run_folder", "connect", "shard", "outcome", "estimate", "roles"),
     ("account", "mixing"),
     ("pipeline", "check", "plan"),
     ("replay", "arms"),

@@ -17,10 +17,10 @@ from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
 from ovlt_data.generate.edit import EditPlan, edit_sample
 from ovlt_data.generate.given import given_caption
+from ovlt_data.generate.planned import CaptionPlan, Plan, ReasonPlan
 from ovlt_data.generate.reason import reason_problem
 from ovlt_data.generate.refine import refine_caption
 from ovlt_data.generate.render import render_prompt
-from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan
 from ovlt_data.prompts import load_prompt
 from ovlt_data.publish.compose import compose_completion
 from ovlt_data.recipe import Recipe, SampleCount

@@ -14,13 +14,14 @@ from ovlt_data.generate.edit import EditPlan
 from ovlt_data.generate.given import read_given
 from ovlt_data.generate.judge import JudgePlan
 from ovlt_data.generate.lasting import LastingFailures, read_lasting
+from ovlt_data.generate.planned import CaptionPlan, Plan, ReasonPlan
 from ovlt_data.generate.probe import plan_probe
 from ovlt_data.generate.quota import Quota
 from ovlt_data.generate.reason import Rung, plan_rungs
 from ovlt_data.generate.record import Recorder
 from ovlt_data.generate.refine import RefinePlan
 from ovlt_data.generate.stops import FailureWatch
-from ovlt_data.generate.walk import CaptionPlan, Plan, ReasonPlan, Row, Walker
+from ovlt_data.generate.walk import Row, Walker
 from ovlt_data.prompts import OF_PROBLEM, Prompt, load_prompt
 from ovlt_data.recipe import CaptionStep, Recipe
 from ovlt_data.tables import folders_of

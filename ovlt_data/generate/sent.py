@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from ovlt_data.generate.planned import Plan
 from ovlt_data.generate.refine import RefinePlan
 from ovlt_data.generate.render import render_prompt
-from ovlt_data.generate.walk import Plan
 from ovlt_data.prompts import Prompt
 
 TURNS = pl.List(pl.Struct(dict.fromkeys(("role", "prompt", "text", "response_key"), pl.String)))

@@ -13,64 +13,19 @@ from ovlt_data.engine.endpoint import Interrupted
 from ovlt_data.engine.tally import RungTally, Tally
 from ovlt_data.errors import RowError
 from ovlt_data.generate.caption import caption_problem
-from ovlt_data.generate.edit import EditPlan, edit_samples
+from ovlt_data.generate.edit import edit_samples
 from ovlt_data.generate.given import Given, MissingInTable, given_caption, given_reply
-from ovlt_data.generate.judge import Judge, JudgePlan
+from ovlt_data.generate.judge import Judge
 from ovlt_data.generate.lasting import LastingFailures
-from ovlt_data.generate.probe import ProbePlan, probe_caption, probe_problem
+from ovlt_data.generate.planned import CaptionPlan, Plan, ReasonPlan
+from ovlt_data.generate.probe import probe_caption, probe_problem
 from ovlt_data.generate.quota import Quota
-from ovlt_data.generate.reason import Reasoned, Rung, grade_replies, reason_problem
+from ovlt_data.generate.reason import Reasoned, grade_replies, reason_problem
 from ovlt_data.generate.record import Recorder
-from ovlt_data.generate.refine import RefinePlan, refine_caption
+from ovlt_data.generate.refine import refine_caption
 from ovlt_data.generate.render import render_prompt
 from ovlt_data.generate.stops import FailureWatch
-from ovlt_data.prompts import Prompt
 from ovlt_data.types import Caption, Failure, Probed, Problem, Stage, Unusable
-
-
-class CaptionPlan(Struct, frozen=True):
-    """Where captions come from: a model, or a table."""
-
-    model: str = ""
-    prompt: Prompt | None = None
-    given: Given | None = None
-    refine: RefinePlan | None = None
-
-
-class ReasonPlan(Struct, frozen=True):
-    """Where samples come from: a model, or a table."""
-
-    model: str = ""
-    """Asked first."""
-    prompt: Prompt | None = None
-    rungs: tuple[Rung, ...] = ()
-    given: Given | None = None
-
-
-class Plan(Struct, frozen=True):
-    """The walk that a recipe asks for."""
-
-    caption: CaptionPlan | None
-    reason: ReasonPlan | None
-    judge: JudgePlan | None = None
-    edit: EditPlan | None = None
-    min_samples: int = 1
-    probes: tuple[ProbePlan, ...] = ()
-    probes_captions: bool = False
-    """Whether the samples say how far a caption alone leads."""
-
-    def list_asked(self) -> dict[str, tuple[str, Prompt]]:
-        """Who is asked and how, by role."""
-        refine = self.caption.refine if self.caption else None
-        steps = {"caption": self.caption, "feedback": refine, "reason": self.reason}
-        asked = steps | {"judge": self.judge, "edit": self.edit}
-        by_role = {role: (step.model, step.prompt) for role, step in asked.items() if step and step.prompt}
-        if self.caption and refine:
-            by_role["refine"] = (self.caption.model, refine.rewrite)
-        if self.judge and self.judge.extract:
-            by_role["judge (extraction)"] = (self.judge.model, self.judge.extract)
-        return by_role | {f"probe_{probe.name}": (probe.model, probe.prompt) for probe in self.probes}
-
 
 REJOINS = 2
 """How often a row whose request was given up goes back to the end of the queue: an outage of minutes costs no row."""
