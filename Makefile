@@ -17,12 +17,12 @@ loop-tiny: $(INSTALLED)
 	$(BIN)/ovlt loop recipes/loop_tiny.yaml --name loop-tiny-$(SEED) --set seed=$(SEED)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 -rs --dist worksteal --ignore tests/vllm
+	$(BIN)/python -m pytest -n 2 -rs --dist worksteal --ignore tests/real_vllm
 
 ## The same code against a real vLLM on this CPU, installed once into .venv-vllm (about 3 minutes, 3.5 GB).
 test-vllm: $(INSTALLED)
-	bash tests/vllm/install.sh
-	OVLT_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest tests/vllm -m vllm -rs
+	bash tests/real_vllm/install.sh
+	OVLT_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest tests/real_vllm -m vllm -rs
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
