@@ -71,7 +71,7 @@ async def generate_rows(
             store=store,
             endpoints=endpoints,
             tally=tally,
-            quota=Quota(StopWhen(), lambda *_: pl.DataFrame()),
+            quota=Quota(StopWhen(), lambda _problems, _samples, _probes: pl.DataFrame()),
             retry=frozenset(),
             stopping=stopping,
         )

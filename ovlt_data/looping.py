@@ -22,7 +22,7 @@ from ovlt_data.loop.work import Work
 from ovlt_data.progress import PeopleConsole
 from ovlt_data.recipe import RecipeFile, find_recipe, load
 from ovlt_data.recipe.arms import ArmsRecipe
-from ovlt_data.recipe.loop import Base, LoopRecipe
+from ovlt_data.recipe.loop import Base, Evaluation, LoopRecipe
 from ovlt_data.run_folder import open_run, read_run
 from ovlt_data.session import Stop, run_async, speak
 
@@ -40,7 +40,7 @@ def loop_command(
         return 0
     check_loop(recipe)
     with _open(out, name or recipe.name, recipe) as folder:
-        ended = _conduct(recipe, recipe.seed, folder, lambda work: iterate(work, recipe))
+        ended = _conduct(recipe, recipe.evaluate, recipe.seed, folder, lambda work: iterate(work, recipe))
         if ended == 0:
             _finish(recipe, folder, as_json=as_json)
     return ended
@@ -56,7 +56,7 @@ def train_arms_command(
         return 0
     with _open(out, name or recipe.name, recipe) as folder:
         arms = read_arms(folder)
-        ended = _conduct(training, None, folder, lambda work: train_students(work, training, arms))
+        ended = _conduct(training, training.evaluate, None, folder, lambda work: train_students(work, training, arms))
         if ended == 0:
             table = render_students(training, [*arms], read_ledger(folder))
             (folder / "students.md").write_text(f"{table}\n", encoding="utf-8")
@@ -75,13 +75,16 @@ def _open(out: Path, name: str, recipe: RecipeFile) -> Generator[Path]:
         yield folder
 
 
-def _conduct(base: Base, seed: int | None, folder: Path, steps: Callable[[Work], Awaitable[None]]) -> int:
+def _conduct(
+    base: Base, evaluation: Evaluation | None, seed: int | None, folder: Path, steps: Callable[[Work], Awaitable[None]]
+) -> int:
     """Do the steps, listening for signals; the exit status."""
     stop = Stop(say := speak(PeopleConsole()))
 
     async def session() -> None:
         stop.listen()
-        await steps(Work(base, seed, folder, Crew(folder, stop.stopping), Ledger(folder), say, stop.stopping))
+        crew = Crew(folder, stop.stopping)
+        await steps(Work(base, evaluation, seed, folder, crew, Ledger(folder), say, stop.stopping))
 
     try:
         run_async(session())

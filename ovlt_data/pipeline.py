@@ -119,7 +119,9 @@ async def run_recipe(
                 on_end=on_end,
             ),
             budget=BudgetWatch(recipe.budget, _open_purse(recipe, tally, folders_of(folder)), stopping, note=note),
-            quota=Quota(recipe.stop_when, lambda *tables: _curate_some(recipe, *tables).rows),
+            quota=Quota(
+                recipe.stop_when, lambda problems, samples, probes: _curate_some(recipe, problems, samples, probes).rows
+            ),
         )
         rows = await asyncio.to_thread(_read_rows, run)
         (folder / "recipe.yaml").write_text(resolved_yaml(recipe), encoding="utf-8")

@@ -146,7 +146,7 @@ async def _walk(
                 store=store,
                 endpoints=endpoints,
                 tally=probe.tally,
-                quota=Quota(StopWhen(), lambda *_: pl.DataFrame()),
+                quota=Quota(StopWhen(), lambda _problems, _samples, _probes: pl.DataFrame()),
                 retry=frozenset(),
                 stopping=stopping,
             )

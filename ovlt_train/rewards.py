@@ -7,7 +7,7 @@ not decide gives None, which TRL leaves out of the group, so that a fault of our
 from collections.abc import Sequence
 from typing import Any
 
-from ovlt_data.answers import grade
+from ovlt_data.answers import grade, symbolic
 from ovlt_data.types import AnswerType, Verdict
 
 REWARDS = {"correct": 1.0, "wrong": 0.0, "unscorable": None}
@@ -24,6 +24,7 @@ def correct_answer(
     **_: object,
 ) -> list[float | None]:
     """One reward per completion; a TRL reward function. Completions are texts, or chats of one assistant message."""
+    symbolic.start()
     golds = zip(answer, answer_type, choices, unit, precision, answers, strict=True)
     return [REWARDS[_grade(_text(said), *gold).status] for said, gold in zip(completions, golds, strict=True)]
 

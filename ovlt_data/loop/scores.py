@@ -16,7 +16,7 @@ WHO = {"endpoint", "model", "revision", "checkpoint"}
 
 async def evaluate(work: Work, model: Trained) -> None:
     """Score a model, if the loop scores at all."""
-    evaluation = work.base.evaluate
+    evaluation = work.evaluation
     if evaluation is None:
         return
     name, recipe = f"score-{model.name}", load_evaluation(evaluation)

@@ -28,7 +28,7 @@ def check_students(recipe: ArmsRecipe) -> None:
     if training is None:
         return
     faults = [f"sft: {what}" for what in check_training(training.sft, "sft")]
-    faults += [f"evaluate: {what}" for what in check_evaluation(training.evaluate)] if training.evaluate else []
+    faults += [f"evaluate: {what}" for what in check_evaluation(training.evaluate)]
     if faults:
         raise RecipeError([f"{recipe.path}: train.{what}" for what in faults])
 

@@ -17,7 +17,7 @@ from ovlt_data.loop.ledger import Ledger
 from ovlt_data.loop.serving import Served, serve
 from ovlt_data.recipe import resolved_yaml
 from ovlt_data.recipe.file import RecipeFile
-from ovlt_data.recipe.loop import Base, Server
+from ovlt_data.recipe.loop import Base, Evaluation, Server
 from ovlt_data.types import Say
 
 SEEDS = 1_000_000
@@ -27,6 +27,8 @@ class Work(Struct, frozen=True):
     """What every step works with."""
 
     base: Base
+    evaluation: Evaluation | None
+    """None where nothing is scored."""
     seed: int | None
     """Of the whole; every step has one of its own by it."""
     folder: Path

@@ -158,7 +158,7 @@ AnyEvaluation = Annotated[Evaluation, BeforeValidator(_spell_out_evaluation, jso
 
 
 class Base(Section):
-    """The model that training starts from, and how it and what is trained from it are served and scored."""
+    """The model that training starts from, and how it and what is trained from it are served."""
 
     model: MadePath
     """The base model: a folder, or a Hub id."""
@@ -166,8 +166,6 @@ class Base(Section):
     """Hub commit of the base model."""
     serve: AnyServer
     """How a model that was trained is served, to generate and to be scored; the base model as well."""
-    evaluate: AnyEvaluation | None = None
-    """Left out: nothing is scored."""
 
 
 class Iteration(Section):
@@ -190,6 +188,8 @@ class LoopRecipe(Base, RecipeFile):
 
     seed: int | None = None
     """Gives every step's recipe a seed of its own; left out: those that the recipes say."""
+    evaluate: AnyEvaluation | None = None
+    """How every model is scored; left out: nothing is."""
     iterations: list[Iteration] = Field(min_length=1)
     """In their order; more may be added to a loop that has ended."""
 

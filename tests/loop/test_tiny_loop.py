@@ -18,7 +18,7 @@ CUTS: dict[str, Any] = {
     "sft": {"batch": {"update": 4, "per_gpu": 4}, "trl.max_steps": 40, "trl.save_steps": 20},
     "problems": {"problems.sources.0.count": 8},
     "grpo": {"batch": {"rollout": 2, "update": 2, "completions": 2}, "trl.max_steps": 2, "trl.save_steps": 1},
-    "data_2": {"problems.sources.0.count": 24, "reason.samples": 2, "curate.0.min_correct": 1},
+    "data_2": {"problems.sources.0.count": 24, "curate.0.min_correct": 1},
     "eval": {"benchmarks.0.count": 16},
 }
 """Few problems, few steps; as many of SFT as it takes until a student answers at all."""
@@ -40,7 +40,7 @@ def cut_iteration(iteration: dict[str, Any]) -> dict[str, Any]:
 def said(kind: str, value: Any) -> dict[str, Any]:
     step = value if isinstance(value, dict) else {kind: value}
     path = RECIPE.parent / step[kind]
-    return step | {kind: str(path), "set": CUTS[path.stem]}
+    return step | {kind: str(path), "set": step.get("set", {}) | CUTS[path.stem]}
 
 
 def read_record(recipe: Path, name: str) -> dict[str, Any]:

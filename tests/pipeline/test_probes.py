@@ -119,7 +119,7 @@ async def test_rows_have_columns_and_the_version_says_who_was_asked(recipe: Path
     async with FakeEndpoint() as server:
         outcome = await run(recipe, server.url, *ALL)
     folder = Path(outcome.dataset or "")
-    rows = load_dataset(str(folder), split="train", cache_dir=str(recipe.parent / "cache"))
+    rows: Any = load_dataset(str(folder), split="train", cache_dir=str(recipe.parent / "cache"))
     manifest = json.loads((folder / "ovlt.json").read_text())
     replies = pl.read_parquet(folder / "probes.parquet")
     assert all(row["probe_image"] == row["probe_image_correct"] / row["probe_image_decided"] for row in rows)
