@@ -66,7 +66,7 @@ async def test_replica_that_only_fails_gets_few_requests_and_loses_no_row(tmp_pa
 
 
 async def test_dead_replica_of_three_takes_nothing_from_the_other_two(tmp_path: Path) -> None:
-    async with FakeEndpoint(delay=0.005) as one, FakeEndpoint(delay=0.005) as two, FakeEndpoint() as dead:
+    async with FakeEndpoint(delay=0.05) as one, FakeEndpoint(delay=0.05) as two, FakeEndpoint() as dead:
         await dead.stop()
         async with bench(tmp_path, one, two, dead, fields=limited(24)) as m:
             replies = await ask_many(m, 240)

@@ -55,6 +55,7 @@ def test_a_loop_that_has_ended_sends_nothing_and_trains_nothing(ended: Path) -> 
 def test_the_table_has_every_model_with_its_interval(ended: Path) -> None:
     table = (ended.parent / "told.txt").read_text()
     assert [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")][2:] == [
+        "blind guess",
         "base",
         "sft-1",
         "grpo-1",
