@@ -32,6 +32,13 @@ def _check_command(command: str, known: set[str]) -> str:
     return command
 
 
+def _short_for(key: str, section: type[Section]) -> BeforeValidator:
+    """A string stands for the section that says this key alone."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | section
+    )
+
+
 class Server(Section):
     """A server of a model: a command that starts it, or the URL where one runs already."""
 
@@ -56,11 +63,7 @@ class Server(Section):
         return url.rstrip("/")
 
 
-def _spell_out_server(value: object) -> object:
-    return {"command": value} if isinstance(value, str) else value
-
-
-AnyServer = Annotated[Server, BeforeValidator(_spell_out_server, json_schema_input_type=str | Server)]
+AnyServer = Annotated[Server, _short_for("command", Server)]
 """A string is its command."""
 
 
@@ -93,11 +96,7 @@ class Making(Section):
         return mix
 
 
-def _spell_out_making(value: object) -> object:
-    return {"run": value} if isinstance(value, str) else value
-
-
-AnyMaking = Annotated[Making, BeforeValidator(_spell_out_making, json_schema_input_type=str | Making)]
+AnyMaking = Annotated[Making, _short_for("run", Making)]
 """A string is the recipe of its run."""
 
 
@@ -132,11 +131,7 @@ class Training(Section):
         return export
 
 
-def _spell_out_training(value: object) -> object:
-    return {"recipe": value} if isinstance(value, str) else value
-
-
-AnyTraining = Annotated[Training, BeforeValidator(_spell_out_training, json_schema_input_type=str | Training)]
+AnyTraining = Annotated[Training, _short_for("recipe", Training)]
 """A string is its recipe."""
 
 
@@ -149,11 +144,7 @@ class Evaluation(Section):
     """What is said otherwise than in `recipe`, as {key.path: value}."""
 
 
-def _spell_out_evaluation(value: object) -> object:
-    return {"recipe": value} if isinstance(value, str) else value
-
-
-AnyEvaluation = Annotated[Evaluation, BeforeValidator(_spell_out_evaluation, json_schema_input_type=str | Evaluation)]
+AnyEvaluation = Annotated[Evaluation, _short_for("recipe", Evaluation)]
 """A string is its recipe."""
 
 
